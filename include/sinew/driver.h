@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A driver: the code behind one model of one API. It is one file with one global symbol, a
+ * `struct sn_driver` at its end, and one row in src/driver/table.def.
+ *
+ * The framework checks the attributes against `attrs`, allocates `size` zeroed bytes, fills the
+ * resource's base and calls `open`. All slots run on the loop thread and never wait; what must wait
+ * uses sn_call_block().
+ */
+#ifndef SINEW_DRIVER_H
+#define SINEW_DRIVER_H
+
+#include "sinew/resource.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Type of an attribute and of the member it is stored in. */
+enum sn_attr_type {
+    SN_ATTR_BOOL,    /* bool */
+    SN_ATTR_INT,     /* int64_t; a JSON real is truncated, as upstream does */
+    SN_ATTR_NUMBER,  /* double */
+    SN_ATTR_STRING,  /* struct sn_str, NUL behind it */
+    SN_ATTR_STRINGS, /* struct sn_attr_list of struct sn_str */
+    SN_ATTR_OBJECT,  /* a nested struct, described by `sub` */
+    SN_ATTR_OBJECTS, /* struct sn_attr_list of nested structs */
+    SN_ATTR_JSON,    /* struct sn_str: the value's JSON text, for what a table can't say */
+};
+
+struct sn_attr_list {
+    void *v;
+    size_t count;
+};
+
+/* One row per attribute; the array ends with a row whose key is NULL. Everything a user can be told
+ * about an attribute comes from here: parsing, error texts, `--dump-resources`, docs. */
+struct sn_attr {
+    const char *key;
+    enum sn_attr_type type;
+    size_t offset;             /* of the member */
+    const char *preset;        /* JSON text of the default; NULL: zero */
+    const char *help;          /* one line, with the unit */
+    bool required;             /* present and not empty */
+    bool dependency;           /* a STRING(S) that names resources this one needs */
+    const struct sn_attr *sub; /* of OBJECT and OBJECTS */
+    size_t sub_size;           /* bytes of one nested struct */
+};
+
+struct sn_driver {
+    const char *api;             /* "rdk:component:motor" */
+    const char *model;           /* "rdk:builtin:fake" */
+    const char *help;            /* one line */
+    size_t size;                 /* bytes of the object */
+    size_t attrs_size;           /* bytes of the attributes' struct */
+    const struct sn_attr *attrs; /* NULL: takes none */
+    const void *ops;
+
+    /* Checks what the table can't say. Texts as upstream's: they end up in machine status.
+     * INVALID_ARGUMENT. Optional. */
+    int (*validate)(const void *attrs, struct sn_error *error);
+
+    /* Starts the resource. `attrs` lives until `fini`. May be NULL: nothing to start. */
+    int (*open)(struct sn_call *call, struct sn_resource *resource, const void *attrs);
+
+    /* Stops everything the resource moves and releases what it opened; called once if `open`
+     * succeeded, no op is called after it. May be NULL. */
+    int (*close)(struct sn_call *call, struct sn_resource *resource);
+
+    /* Frees what the object owns besides itself, with the last reference. Must accept an object
+     * whose `open` failed half-way. May be NULL. */
+    void (*fini)(struct sn_resource *resource);
+};
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A connection as a stream of bytes: TCP and UNIX sockets now, TLS over one of them later, all
+ * behind one ops table. Everything runs on the loop thread; nothing blocks.
+ *
+ * Reading: `on_read` gets bytes that are valid during the call only.
+ * Writing: sn_conn_write() gives what it can to the socket at once and keeps (copies) the rest;
+ * `on_drain` tells that the rest went out. Who writes watches sn_conn_queued() and stops producing.
+ * Closing: sn_conn_close() returns at once; `on_close` is the last callback, after which the owner
+ * may free its own memory. The conn frees itself then.
+ */
+#ifndef SN_NET_CONN_H
+#define SN_NET_CONN_H
+
+#include "loop/loop.h"
+#include "sinew/err.h"
+#include "sinew/str.h"
+
+#include <stdint.h>
+
+struct sn_conn;
+
+struct sn_conn_events {
+    void (*on_read)(struct sn_conn *conn, const uint8_t *bytes, size_t len);
+    void (*on_end)(struct sn_conn *conn); /* the peer sends no more; writing goes on */
+    void (*on_drain)(struct sn_conn *conn);
+    /* Once. `code` is 0 after a wanted close, UNAVAILABLE after a reset or failure. */
+    void (*on_close)(struct sn_conn *conn, int code);
+};
+
+struct sn_conn_ops {
+    int (*write)(struct sn_conn *conn, const struct sn_str *parts, size_t count);
+    size_t (*queued)(const struct sn_conn *conn);
+    void (*read)(struct sn_conn *conn, bool on);
+    void (*close)(struct sn_conn *conn, bool linger);
+};
+
+struct sn_conn {
+    const struct sn_conn_ops *ops;
+    const struct sn_conn_events *events;
+    void *owner;   /* of the events */
+    char peer[64]; /* "127.0.0.1:4711", "unix"; for logs */
+    char local[64];
+    uint64_t bytes_in, bytes_out;
+};
+
+/* Sends the parts in order. UNAVAILABLE when the connection is gone; RESOURCE_EXHAUSTED when more
+ * than SN_CONN_QUEUE_MAX bytes would wait (the writer ignored sn_conn_queued): nothing was taken.*/
+int sn_conn_write(struct sn_conn *conn, const struct sn_str *parts, size_t count) SN_MUST_USE;
+enum { SN_CONN_QUEUE_MAX = 64 << 20 };
+
+/* Bytes accepted and not yet given to the system. */
+size_t sn_conn_queued(const struct sn_conn *conn);
+
+/* Stops and resumes reading (on after accept and connect). */
+void sn_conn_read(struct sn_conn *conn, bool on);
+
+/* `linger`: sends what is queued, shuts the writing side, reads and drops until the peer ends (at
+ * most 1 s), so that the peer can read the last bytes before a reset. Otherwise at once. */
+void sn_conn_close(struct sn_conn *conn, bool linger);
+
+/* ---- making connections ---- */
+
+struct sn_listener;
+
+/* An address is "host:port" (an IP literal, "localhost" or "" for all interfaces; port 0 lets the
+ * system choose) or "unix:/path". */
+
+/* Called for each accepted connection; it must set conn->events and conn->owner before it returns.
+ */
+typedef void (*sn_accept_fn)(void *owner, struct sn_conn *conn);
+
+/* UNAVAILABLE with a text naming address and cause ("listen on 127.0.0.1:8080: address already in
+ * use"), INVALID_ARGUMENT for a malformed address. */
+int sn_listen(struct sn_loop *loop, const char *address, sn_accept_fn accept, void *owner,
+              struct sn_listener **ret_listener, struct sn_error *error) SN_MUST_USE;
+
+/* "127.0.0.1:8080", with the port the system chose; "unix:/path". */
+const char *sn_listener_address(const struct sn_listener *listener);
+
+/* Stops accepting; connections live on. Accepts NULL. */
+void sn_listener_close(struct sn_listener *listener);
+
+/* `on_connect` gets the conn, or NULL with a code and a text naming address and cause; it must set
+ * events and owner. sn_dial_cancel() ends an attempt: its callback then doesn't come. */
+struct sn_dial;
+typedef void (*sn_connect_fn)(void *owner, struct sn_conn *conn, const struct sn_error *error);
+int sn_dial(struct sn_loop *loop, const char *address, sn_connect_fn on_connect, void *owner,
+            struct sn_dial **ret_dial, struct sn_error *error) SN_MUST_USE;
+void sn_dial_cancel(struct sn_dial *dial);
+
+#endif
