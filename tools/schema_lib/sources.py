@@ -1,0 +1,80 @@
+"""Which file of the schema is read from which package."""
+
+from pathlib import Path
+
+from google.protobuf import descriptor_pb2
+
+from schema_lib import files, pyread, tsread
+
+# The folder of generated modules inside site-packages. Everything below it is part of
+# the schema; of other packages' modules only what that imports.
+VIAM = "viam/gen"
+
+# Server reflection: grpclib ships it under its own folder, the wire knows it by the
+# name that the gRPC project gives it.
+GRPCLIB = {
+    "grpclib/reflection/v1/reflection.proto": "grpc/reflection/v1/reflection.proto",
+    "grpclib/reflection/v1alpha/reflection.proto": "grpc/reflection/v1alpha/reflection.proto",
+}
+
+# What only the TypeScript package carries, with the file options its declarations
+# leave out.
+TYPESCRIPT = {
+    "app/build/v1/build.proto": {"go_package": "go.viam.com/api/app/build/v1"},
+}
+
+
+def viam_files(folder: Path) -> dict[str, descriptor_pb2.FileDescriptorProto]:
+    """What the Python SDK installed or unpacked in a folder carries itself."""
+    return pyread.read_folder(folder / VIAM)
+
+
+def python_files(site_packages: Path) -> dict[str, descriptor_pb2.FileDescriptorProto]:
+    """What the Python packages in a folder carry, imports included."""
+    return with_imports(viam_files(site_packages) | grpclib_files(site_packages), site_packages)
+
+
+def with_imports(found: dict, site_packages: Path) -> dict[str, descriptor_pb2.FileDescriptorProto]:
+    """Adds the files imported from other packages, well-known types apart."""
+    while missing := imports_of(found):
+        found = found | {name: pyread.read_module(site_packages / pyread.module_of(name)) for name in missing}
+    return found
+
+
+def imports_of(found: dict) -> set[str]:
+    """What a set of files imports and does not hold, well-known types apart."""
+    wanted = {name for file in found.values() for name in file.dependency}
+    return wanted - found.keys() - files.WELL_KNOWN.keys()
+
+
+def grpclib_files(site_packages: Path) -> dict[str, descriptor_pb2.FileDescriptorProto]:
+    """The reflection services, under the names that clients ask for."""
+    found = {}
+    for name, wire_name in GRPCLIB.items():
+        found[wire_name] = pyread.read_module(site_packages / pyread.module_of(name))
+        found[wire_name].name = wire_name
+    return found
+
+
+def typescript_files(node_modules: Path, python: dict) -> dict[str, descriptor_pb2.FileDescriptorProto]:
+    """What the TypeScript package alone carries; its imports are Python's."""
+    found = typescript_declarations(node_modules, list(TYPESCRIPT), python)
+    for name, options in TYPESCRIPT.items():
+        for key, value in options.items():
+            setattr(found[name].options, key, value)
+    return found
+
+
+def typescript_declarations(node_modules: Path, names: list[str], python: dict) -> dict:
+    """The named files as the TypeScript declarations give them, without file options."""
+    found = tsread.read_folder(node_modules / "@viamrobotics/sdk/dist/gen", names)
+    origins = tsread.type_origins([*files.WELL_KNOWN.values(), *(python | found).values()])
+    for file in found.values():
+        tsread.resolve(file, origins)
+    return found
+
+
+def all_files(site_packages: Path, node_modules: Path) -> dict:
+    """The whole schema as the packages carry it, custom options parsed."""
+    python = python_files(site_packages)
+    return files.with_options(python | typescript_files(node_modules, python))
