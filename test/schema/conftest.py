@@ -4,7 +4,6 @@ import os
 from pathlib import Path
 
 import pytest
-
 from schema_lib import __main__ as tool
 from schema_lib import files, protoc, sources
 

@@ -1,10 +1,10 @@
 """The comparator sees each kind of change, and the writer keeps what people wrote."""
 
+import re
 import shutil
 
 import pytest
 from conftest import compile_plain
-
 from schema_lib import __main__ as tool
 from schema_lib import compare, protoc
 
@@ -23,7 +23,12 @@ ICE = "proto.rpc.webrtc.v1.ICECandidate.sdp_mid"
 
 # (file, text that stands there, text put in its place, start of a line in the listing)
 CHANGES = {
-    "number": (MOTOR, "double power_pct = 2;", "double power_pct = 3;", f"~ field {POWER} = 2 (double) -> = 3 (double)"),
+    "number": (
+        MOTOR,
+        "double power_pct = 2;",
+        "double power_pct = 3;",
+        f"~ field {POWER} = 2 (double) -> = 3 (double)",
+    ),
     "type": (MOTOR, "double power_pct = 2;", "float power_pct = 2;", f"~ field {POWER} = 2 (double) -> = 2 (float)"),
     "label": (MOTOR, "double power_pct = 2;", "repeated double power_pct = 2;", f"~ field {POWER}"),
     "presence": (SIGNALING, "optional string sdp_mid = 2;", "string sdp_mid = 2;", f"~ field {ICE}"),
@@ -31,14 +36,24 @@ CHANGES = {
     "field name": (MOTOR, "double power_pct = 2;", "double power = 2;", f"- field {POWER}"),
     "field gone": (MOTOR, "double power_pct = 2;", "", f"- field {POWER}"),
     "oneof": (COMMON, "oneof geometry_type {", "oneof kind {", "- oneof viam.common.v1.Geometry.geometry_type"),
-    "enum value": (BOARD, "POWER_MODE_NORMAL = 1;", "POWER_MODE_NORMAL = 3;", "~ value viam.component.board.v1.PowerMode."),
+    "enum value": (
+        BOARD,
+        "POWER_MODE_NORMAL = 1;",
+        "POWER_MODE_NORMAL = 3;",
+        "~ value viam.component.board.v1.PowerMode.",
+    ),
     "reserved": (MLMODEL, "reserved 2;", "", "~ message viam.service.mlmodel.v1.InferRequest in"),
     "map": (APP_ROBOT, "map<string, string> env = 9;", "map<string, bytes> env = 9;", "~ field viam.app.v1."),
     "package": (MOTOR, "package viam.component.motor.v1;", "package viam.component.motor.v2;", f"~ file {MOTOR}"),
     "file option": (MOTOR, "motor/v1", "motor/v2", f"~ option go_package of {MOTOR}"),
     "method name": (MOTOR, "rpc SetPower(", "rpc PutPower(", f"- method {SET_POWER}"),
     "response": (MOTOR, "returns (SetPowerResponse)", "returns (StopResponse)", f"~ method {SET_POWER}"),
-    "streaming": (DATA, "returns (stream ExportTabularDataResponse)", "returns (ExportTabularDataResponse)", "~ method viam"),
+    "streaming": (
+        DATA,
+        "returns (stream ExportTabularDataResponse)",
+        "returns (ExportTabularDataResponse)",
+        "~ method viam",
+    ),
     "HTTP path": (MOTOR, "motor/{name}/power", "motor/{name}/pwr", f"~ option (google.api.http) of {SET_POWER}"),
     "HTTP verb": (MOTOR, "{ put: ", "{ post: ", f"~ option (google.api.http) of {SET_POWER}"),
     "custom option": (
@@ -48,9 +63,24 @@ CHANGES = {
         f"- option (viam.common.v1.safety_heartbeat_monitored) of {SET_POWER} = true",
     ),
     "option number": (COMMON, "84260", "84261", "~ extension viam.common.v1.safety_heartbeat_monitored"),
-    "tag option": (APP_ROBOT, """[(tagger.v1.tags) = 'json:"th"']""", "", "- option (tagger.v1.tags) of viam.app.v1.Orient"),
-    "deprecated": (ROBOT, " [deprecated = true]", "", "- option deprecated of viam.robot.v1.FrameSystemConfig.kinematics"),
-    "packed": (MLMODEL, "[packed = true]", "[packed = false]", "~ option packed of viam.service.mlmodel.v1.FlatTensorData"),
+    "tag option": (
+        APP_ROBOT,
+        """[(tagger.v1.tags) = 'json:"th"']""",
+        "",
+        "- option (tagger.v1.tags) of viam.app.v1.Orient",
+    ),
+    "deprecated": (
+        ROBOT,
+        " [deprecated = true]",
+        "",
+        "- option deprecated of viam.robot.v1.FrameSystemConfig.kinematics",
+    ),
+    "packed": (
+        MLMODEL,
+        "[packed = true]",
+        "[packed = false]",
+        "~ option packed of viam.service.mlmodel.v1.FlatTensorData",
+    ),
 }
 
 
@@ -122,13 +152,7 @@ def test_write_keeps_comments(copy, packages):
     }
     text = (copy / MOTOR).read_text()
     for place, comment in comments.items():
-        line = text.index(place)
-        before = text[:line].rstrip("\n").splitlines()
-        while before[-1].lstrip().startswith("//"):
-            before.pop()
-        head = "\n".join(before)
-        head += "\n\n" if not place.startswith(" ") else "\n"
-        text = f"{head}{comment}\n{text[line:]}"
+        text = re.sub(rf"^( *//.*\n)*{re.escape(place)}", f"{comment}\n{place}", text, count=1, flags=re.MULTILINE)
     (copy / MOTOR).write_text(text.replace("SetPowerRequest {", "SetPowerRequest { bool invented = 9;"))
     tool.write(copy, packages)
     assert (copy / MOTOR).read_text() == text

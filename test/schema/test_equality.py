@@ -2,7 +2,6 @@
 
 import pytest
 from conftest import NODE_MODULES
-
 from schema_lib import __main__ as tool
 from schema_lib import compare, files, protoc, sources
 

@@ -1,7 +1,6 @@
 """tools/schema write | check | diff --python viam-sdk==X"""
 
 import argparse
-import os
 import subprocess
 import sys
 import sysconfig

@@ -202,4 +202,4 @@ def type_origins(all_files) -> dict[str, tuple[str, int]]:
 def read_folder(folder: Path, names: list[str]) -> dict[str, descriptor_pb2.FileDescriptorProto]:
     """The named .proto files, types not yet resolved, by file name."""
     paths = (folder / (name.removesuffix(".proto") + "_pb.d.ts") for name in names)
-    return {name: Declarations(path).file for name, path in zip(names, paths)}
+    return {name: Declarations(path).file for name, path in zip(names, paths, strict=True)}
