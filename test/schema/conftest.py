@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What the schema tests share: the packages' descriptors and the compiled tree."""
 
 import os

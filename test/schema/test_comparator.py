@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The comparator sees each kind of change, and the writer keeps what people wrote."""
 
 import re

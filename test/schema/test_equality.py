@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """proto/ says what the pinned packages say: names, numbers, types, options, order."""
 
 import pytest

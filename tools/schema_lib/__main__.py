@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """tools/schema write | check | diff --python viam-sdk==X"""
 
 import argparse

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Compares two sets of file descriptors, down to each option."""
 
 from google.protobuf import descriptor_pb2

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Sets of file descriptors: ordering, lookup, and a pool that knows their options."""
 
 from google.protobuf import (

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Compiles a tree of .proto files with protoc."""
 
 import subprocess
@@ -23,7 +24,10 @@ def compile_tree(root: Path) -> dict[str, descriptor_pb2.FileDescriptorProto]:
         return {}
     with tempfile.NamedTemporaryFile() as out:
         command = ["protoc", f"-I{root}", f"--descriptor_set_out={out.name}", "--include_source_info", *names]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+        except FileNotFoundError:
+            raise CompileError("protoc is not installed (Debian: protobuf-compiler)") from None
         if done.returncode != 0:
             raise CompileError(done.stderr.strip())
         compiled = descriptor_pb2.FileDescriptorSet.FromString(out.read())

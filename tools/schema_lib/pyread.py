@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads file descriptors out of generated *_pb2.py modules without importing them.
 
 Each such module hands its serialized FileDescriptorProto to AddSerializedFile as

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Which file of the schema is read from which package."""
 
 from pathlib import Path

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Reads file descriptors out of the declaration files (.d.ts) of protobuf-es v1.
 
 The TypeScript package carries no serialized descriptors, and its bundle drops the
