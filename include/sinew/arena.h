@@ -2,8 +2,8 @@
  *
  * Memory that is freed in one go. An arena hands out pieces of blocks; the blocks come from a
  * block pool and go back to it when the arena ends, so that a steady stream of calls takes nothing
- * from the system. Neither is safe for use by two threads at once: the pool belongs to the loop
- * thread, an arena to whoever owns its call at the moment.
+ * from the system. A pool may be used by any thread (pool threads work on a call's arena too), an
+ * arena by whoever owns its call at the moment.
  */
 #ifndef SINEW_ARENA_H
 #define SINEW_ARENA_H
@@ -11,6 +11,7 @@
 #include "sinew/err.h"
 #include "sinew/str.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,7 +34,8 @@ struct sn_block {
 
 /* Free list of SN_BLOCK_SIZE blocks. Larger ones pass straight through to the source. */
 struct sn_block_pool {
-    struct sn_block_source *source;
+    struct sn_block_source *source; /* callable from any thread */
+    atomic_flag busy;               /* held for a few instructions, never across the source */
     struct sn_block *free;
     size_t free_count;
     size_t free_max; /* blocks kept; more go back to the source */

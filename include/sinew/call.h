@@ -63,7 +63,7 @@ struct sn_call {
     struct sn_str text;          /* of the error */
     struct sn_str details;       /* serialised google.rpc.Status, or empty */
     atomic_int cancelled;        /* 0, SN_ERR_CANCELLED or SN_ERR_DEADLINE_EXCEEDED */
-    uint8_t state;
+    uint8_t state, kind;
 };
 
 /* Prepares a call in the caller's memory. `arena` must outlive it. `parent` may be NULL; a child

@@ -11,9 +11,21 @@
 enum { BLOCK_HEADER = 16 };
 _Static_assert(sizeof(struct sn_block) <= BLOCK_HEADER, "block header");
 
+static void lock(struct sn_block_pool *pool)
+{
+    while (atomic_flag_test_and_set_explicit(&pool->busy, memory_order_acquire))
+        ;
+}
+
+static void unlock(struct sn_block_pool *pool)
+{
+    atomic_flag_clear_explicit(&pool->busy, memory_order_release);
+}
+
 void sn_block_pool_init(struct sn_block_pool *pool, struct sn_block_source *source, size_t free_max)
 {
-    *pool = (struct sn_block_pool){.source = source, .free_max = free_max};
+    *pool =
+        (struct sn_block_pool){.source = source, .busy = ATOMIC_FLAG_INIT, .free_max = free_max};
 }
 
 void sn_block_pool_fini(struct sn_block_pool *pool)
@@ -27,37 +39,60 @@ void sn_block_pool_fini(struct sn_block_pool *pool)
     pool->free_count = 0;
 }
 
-struct sn_block *sn_block_get(struct sn_block_pool *pool, size_t size)
+static struct sn_block *take_free(struct sn_block_pool *pool, size_t size)
 {
-    struct sn_block *block = pool->free;
+    struct sn_block *block = NULL;
 
-    if (size <= SN_BLOCK_SIZE && block) {
+    lock(pool);
+    if (size <= SN_BLOCK_SIZE && pool->free) {
+        block = pool->free;
         pool->free = block->next;
         pool->free_count--;
-    } else {
-        if (size < SN_BLOCK_SIZE)
-            size = SN_BLOCK_SIZE;
-        block = pool->source->get(pool->source, size);
-        if (!block)
-            return NULL;
-        block->size = size;
-        pool->taken++;
+        pool->in_use += block->size;
     }
-    block->next = NULL;
-    pool->in_use += block->size;
+    unlock(pool);
+    return block;
+}
+
+static struct sn_block *take_new(struct sn_block_pool *pool, size_t size)
+{
+    if (size < SN_BLOCK_SIZE)
+        size = SN_BLOCK_SIZE;
+    struct sn_block *block = pool->source->get(pool->source, size);
+    if (!block)
+        return NULL;
+    block->size = size;
+    lock(pool);
+    pool->in_use += size;
+    pool->taken++;
+    unlock(pool);
+    return block;
+}
+
+struct sn_block *sn_block_get(struct sn_block_pool *pool, size_t size)
+{
+    struct sn_block *block = take_free(pool, size);
+
+    if (!block)
+        block = take_new(pool, size);
+    if (block)
+        block->next = NULL;
     return block;
 }
 
 void sn_block_put(struct sn_block_pool *pool, struct sn_block *block)
 {
+    lock(pool);
     pool->in_use -= block->size;
-    if (block->size != SN_BLOCK_SIZE || pool->free_count >= pool->free_max) {
-        pool->source->put(pool->source, block, block->size);
-        return;
+    bool keep = block->size == SN_BLOCK_SIZE && pool->free_count < pool->free_max;
+    if (keep) {
+        block->next = pool->free;
+        pool->free = block;
+        pool->free_count++;
     }
-    block->next = pool->free;
-    pool->free = block;
-    pool->free_count++;
+    unlock(pool);
+    if (!keep)
+        pool->source->put(pool->source, block, block->size);
 }
 
 void sn_arena_init(struct sn_arena *arena, struct sn_block_pool *pool, size_t limit)

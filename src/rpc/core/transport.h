@@ -61,7 +61,8 @@ struct sn_server_stream {
 };
 
 /* Called by the transport, in this order: begin, message*, half_close; abort at any time. After
- * `trailers` was called (possibly from inside one of these) or after abort, none of them. */
+ * `trailers` was called (possibly from inside one of these) or after abort, none of them. The
+ * stream's memory stays valid until the function the transport called has returned. */
 
 /* `path` is "/package.Service/Method"; strings are borrowed. timeout SN_NEVER when the peer gave
  * none. */
@@ -111,7 +112,8 @@ struct sn_channel;
 struct sn_channel_ops {
     /* Opens a stream; strings are borrowed during the call. While the channel is connecting the
      * stream waits (bounded by its timeout). Always returns a stream unless memory is out; failure
-     * to reach the server is reported by on_trailers, never from inside. */
+     * to reach the server is reported by on_trailers, never from inside `open`, `message` or
+     * `half_close`. */
     struct sn_client_stream *(*open)(struct sn_channel *channel,
                                      const struct sn_client_events *events, void *owner,
                                      struct sn_str path, const struct sn_metadata *metadata,

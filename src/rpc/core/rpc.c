@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One call on the server side, from its headers to its trailers.
+ *
+ * An rpc lives in the first block of its own arena. It is WAITING for its first message, RUNNING
+ * while its operation is, ENDED when that has completed; only a running one has a started sn_call.
+ */
+#include "rpc/core/server_private.h"
+
+#include <assert.h>
+
+enum rpc_state { RPC_WAITING, RPC_RUNNING, RPC_ENDED };
+
+/* A decoded message takes more room than its bytes: at worst one byte of input (an empty element)
+ * becomes a struct of some tens. So much may a call use per byte it was sent, and this much in any
+ * case; the ceiling bounds the largest messages. */
+enum { ARENA_BASE = 256 << 10, ARENA_PER_BYTE = 16, ARENA_MAX = 192 << 20 };
+
+static size_t arena_budget(size_t message_len)
+{
+    size_t budget = ARENA_BASE + message_len * ARENA_PER_BYTE;
+
+    return budget < ARENA_MAX ? budget : ARENA_MAX;
+}
+
+static bool is_client_streaming(const struct sn_rpc *rpc)
+{
+    return rpc->method->pb->flags & SN_PB_CLIENT_STREAMING;
+}
+
+static bool is_server_streaming(const struct sn_rpc *rpc)
+{
+    return rpc->method->pb->flags & SN_PB_SERVER_STREAMING;
+}
+
+static void send_headers(struct sn_rpc *rpc)
+{
+    if (rpc->headers_sent)
+        return;
+    rpc->headers_sent = true;
+    rpc->stream->ops->headers(rpc->stream, &rpc->headers);
+}
+
+static int encode_and_send(struct sn_rpc *rpc, const void *response)
+{
+    struct sn_message *message = sn_message_create(rpc->call.env->blocks);
+    struct sn_str bytes;
+
+    if (!message)
+        return sn_call_fail(&rpc->call, SN_ERR_RESOURCE_EXHAUSTED, "no memory for a response");
+    int code = sn_pb_encode(rpc->method->pb->response, response, &message->arena,
+                            SN_MESSAGE_HEADROOM, &bytes);
+    if (code || bytes.len > SN_MESSAGE_MAX) {
+        sn_message_free(message);
+        return sn_call_fail(&rpc->call,
+                            code == SN_ERR_INVALID_ARGUMENT ? SN_ERR_INTERNAL
+                                                            : SN_ERR_RESOURCE_EXHAUSTED,
+                            "response of %.*s can't be encoded: %s", SN_STR_ARGS(rpc->method->path),
+                            code ? sn_err_text(code) : "larger than 32 MiB");
+    }
+    message->data = (uint8_t *)(uintptr_t)bytes.ptr;
+    message->len = bytes.len;
+    send_headers(rpc);
+    rpc->stream->ops->message(rpc->stream, message);
+    return 0;
+}
+
+int sn_rpc_send(struct sn_rpc *rpc, const void *response)
+{
+    if (!rpc->stream)
+        return sn_call_fail(&rpc->call, SN_ERR_UNAVAILABLE, "the client is gone");
+    if (rpc->stream->ops->queued(rpc->stream) > SN_RPC_QUEUE_MAX)
+        return sn_call_fail(&rpc->call, SN_ERR_RESOURCE_EXHAUSTED,
+                            "the client reads too slowly: %d bytes wait", SN_RPC_QUEUE_MAX);
+    return encode_and_send(rpc, response);
+}
+
+static void send_end(struct sn_rpc *rpc, int code)
+{
+    struct sn_server_stream *stream = rpc->stream;
+
+    if (code == 0 && rpc->response)
+        code = encode_and_send(rpc, rpc->response);
+    if (rpc->headers.count)
+        send_headers(rpc);
+    struct sn_status status = {.code = code, .details = rpc->call.details};
+    if (code)
+        status.text = sn_call_text(&rpc->call, code);
+    rpc->stream = NULL;
+    stream->rpc = NULL;
+    stream->ops->trailers(stream, &status, &rpc->trailers);
+}
+
+/* sn_call.end, and the end of calls that never got that far. */
+static void finish(struct sn_call *call, int code)
+{
+    struct sn_rpc *rpc = sn_rpc_of(call);
+    const struct sn_server_config *config = &rpc->server->config;
+
+    if (rpc->forced)
+        code = rpc->forced;
+    rpc->state = RPC_ENDED;
+    sn_timer_stop(call->env->timers, &rpc->deadline);
+    while (rpc->passed) {
+        const struct sn_interceptor *interceptor = &config->interceptors[--rpc->passed];
+
+        if (interceptor->at_end)
+            interceptor->at_end(interceptor->owner, rpc, code);
+    }
+    if (rpc->stream)
+        send_end(rpc, code);
+    sn_resource_unref(rpc->resource);
+    sn_list_remove(&rpc->link);
+    struct sn_arena arena = rpc->arena;
+    sn_arena_fini(&arena);
+}
+
+void sn_rpc_cancel(struct sn_rpc *rpc, int reason)
+{
+    if (rpc->state == RPC_WAITING)
+        finish(&rpc->call, reason);
+    else
+        sn_call_cancel(&rpc->call, reason);
+}
+
+static void on_deadline(struct sn_timer *timer)
+{
+    sn_rpc_cancel(sn_container_of(timer, struct sn_rpc, deadline), SN_ERR_DEADLINE_EXCEEDED);
+}
+
+static int start(struct sn_call *call)
+{
+    struct sn_rpc *rpc = sn_rpc_of(call);
+    void *self = rpc->resource ? (void *)rpc->resource : rpc->method->self;
+
+    return rpc->method->handler->handle(rpc, self, rpc->request, rpc->response);
+}
+
+/* ---- headers ---- */
+
+static void refuse(struct sn_server_stream *stream, int code, const char *text)
+{
+    struct sn_status status = {.code = code, .text = sn_str_of(text)};
+    struct sn_metadata none = {0};
+
+    stream->rpc = NULL;
+    stream->ops->trailers(stream, &status, &none);
+}
+
+static int copy_metadata(struct sn_rpc *rpc, const struct sn_metadata *metadata)
+{
+    for (uint32_t i = 0; i < metadata->count; i++) {
+        struct sn_str key = sn_arena_copy(&rpc->arena, metadata->v[i].key);
+        struct sn_str value = sn_arena_copy(&rpc->arena, metadata->v[i].value);
+
+        if (!key.ptr || !value.ptr)
+            return SN_ERR_RESOURCE_EXHAUSTED;
+        int code = sn_metadata_add(&rpc->metadata, &rpc->arena, key, value);
+        if (code)
+            return code;
+    }
+    return 0;
+}
+
+static struct sn_rpc *create(struct sn_server *server, struct sn_server_stream *stream,
+                             const struct sn_method *method)
+{
+    struct sn_arena arena;
+
+    sn_arena_init(&arena, server->config.env->blocks, ARENA_BASE);
+    struct sn_rpc *rpc = sn_arena_zalloc(&arena, sizeof(*rpc));
+    if (!rpc)
+        return NULL;
+    rpc->arena = arena;
+    rpc->server = server;
+    rpc->stream = stream;
+    rpc->method = method;
+    sn_call_init(&rpc->call, server->config.env, &rpc->arena, NULL);
+    rpc->call.start = start;
+    rpc->call.end = finish;
+    sn_list_append(&server->rpcs, &rpc->link);
+    stream->rpc = rpc;
+    return rpc;
+}
+
+static void arm_deadline(struct sn_rpc *rpc, uint64_t timeout_ns)
+{
+    struct sn_timers *timers = rpc->call.env->timers;
+
+    if (timeout_ns == SN_NEVER &&
+        !(rpc->method->pb->flags & (SN_PB_CLIENT_STREAMING | SN_PB_SERVER_STREAMING)))
+        timeout_ns = rpc->server->config.unary_timeout_ns;
+    if (timeout_ns == SN_NEVER)
+        return;
+    sn_timer_start(timers, &rpc->deadline, timeout_ns, on_deadline);
+    rpc->call.deadline_ns = rpc->deadline.due_ns;
+}
+
+static int pass_headers(struct sn_rpc *rpc)
+{
+    const struct sn_server_config *config = &rpc->server->config;
+
+    while (rpc->passed < config->interceptor_count) {
+        const struct sn_interceptor *interceptor = &config->interceptors[rpc->passed];
+        int code = interceptor->at_headers ? interceptor->at_headers(interceptor->owner, rpc) : 0;
+
+        if (code)
+            return code;
+        rpc->passed++;
+    }
+    return 0;
+}
+
+void sn_server_begin(struct sn_server *server, struct sn_server_stream *stream, struct sn_str path,
+                     const struct sn_metadata *metadata, uint64_t timeout_ns)
+{
+    const struct sn_method *method = sn_server_find(server, path);
+
+    if (!method) {
+        refuse(stream, SN_ERR_UNIMPLEMENTED, "Unimplemented");
+        return;
+    }
+    struct sn_rpc *rpc = create(server, stream, method);
+    if (!rpc) {
+        refuse(stream, SN_ERR_RESOURCE_EXHAUSTED, "no memory for another call");
+        return;
+    }
+    int code = copy_metadata(rpc, metadata);
+    if (!code) {
+        arm_deadline(rpc, timeout_ns);
+        code = pass_headers(rpc);
+    }
+    if (!code && !method->handler)
+        code = sn_call_fail(&rpc->call, SN_ERR_UNIMPLEMENTED, "method %s not implemented",
+                            method->pb->name);
+    if (code)
+        finish(&rpc->call, code);
+}
+
+/* ---- messages ---- */
+
+static int route(struct sn_rpc *rpc, struct sn_str bytes)
+{
+    static const uint32_t default_path[] = {1};
+    const struct sn_service *service = rpc->method->service;
+    const uint32_t *path = rpc->method->handler->name_path;
+    size_t path_len = path[1] ? 2 : 1;
+    struct sn_router *router = rpc->server->config.router;
+    struct sn_str name;
+
+    if (!service->api)
+        return 0;
+    if (!path[0])
+        path = default_path;
+    if (sn_pb_peek(bytes, path, path_len, &name))
+        return sn_call_fail(&rpc->call, SN_ERR_INTERNAL, "grpc: error unmarshalling request");
+    return router->find(router, rpc, service->api, name, &rpc->resource);
+}
+
+static int pass_message(struct sn_rpc *rpc)
+{
+    const struct sn_server_config *config = &rpc->server->config;
+    int code = 0;
+
+    for (size_t i = 0; i < config->interceptor_count && !code; i++)
+        if (config->interceptors[i].at_message)
+            code = config->interceptors[i].at_message(config->interceptors[i].owner, rpc);
+    return code;
+}
+
+/* Decodes into `arena`, strings copied along since the transport's bytes go. */
+static int decode(struct sn_rpc *rpc, struct sn_arena *arena, struct sn_str bytes,
+                  const void **ret_request)
+{
+    const struct sn_pb_msg *msg = rpc->method->pb->request;
+    struct sn_str copy = sn_arena_copy(arena, bytes);
+    void *request = sn_arena_zalloc(arena, msg->size);
+
+    if (!copy.ptr || !request)
+        return sn_call_fail(&rpc->call, SN_ERR_RESOURCE_EXHAUSTED, "no memory for the request");
+    int code = sn_pb_decode(msg, request, copy.ptr, copy.len, arena);
+    if (code == SN_ERR_RESOURCE_EXHAUSTED)
+        return sn_call_fail(&rpc->call, code, "request takes too much memory when decoded");
+    if (code)
+        return sn_call_fail(&rpc->call, SN_ERR_INTERNAL, "grpc: error unmarshalling request");
+    *ret_request = request;
+    return 0;
+}
+
+static int prepare_first(struct sn_rpc *rpc, struct sn_str bytes)
+{
+    int code = route(rpc, bytes);
+
+    if (!code)
+        code = pass_message(rpc);
+    rpc->arena.left += arena_budget(bytes.len);
+    if (!code)
+        code = decode(rpc, &rpc->arena, bytes, &rpc->request);
+    if (code || is_server_streaming(rpc))
+        return code;
+    rpc->response = sn_arena_zalloc(&rpc->arena, rpc->method->pb->response->size);
+    return rpc->response ? 0 : SN_ERR_RESOURCE_EXHAUSTED;
+}
+
+static void first_message(struct sn_rpc *rpc, struct sn_str bytes)
+{
+    int code = prepare_first(rpc, bytes);
+
+    if (code) {
+        finish(&rpc->call, code);
+        return;
+    }
+    rpc->state = RPC_RUNNING;
+    sn_call_start(&rpc->call);
+}
+
+/* The operation is told to end; whatever it ends with, the client is told `code`. */
+static void force_end(struct sn_rpc *rpc, int code)
+{
+    rpc->forced = code;
+    sn_call_cancel(&rpc->call, SN_ERR_CANCELLED);
+}
+
+static void next_message(struct sn_rpc *rpc, struct sn_str bytes)
+{
+    struct sn_arena arena;
+    const void *request;
+
+    if (!is_client_streaming(rpc) || !rpc->on_message) {
+        force_end(rpc, sn_call_fail(&rpc->call, SN_ERR_INTERNAL, "more than one request message"));
+        return;
+    }
+    sn_arena_init(&arena, rpc->call.env->blocks, arena_budget(bytes.len));
+    int code = decode(rpc, &arena, bytes, &request);
+    if (code)
+        force_end(rpc, code);
+    else
+        rpc->on_message(rpc, request);
+    sn_arena_fini(&arena);
+}
+
+void sn_server_message(struct sn_server_stream *stream, const void *bytes, size_t len)
+{
+    struct sn_rpc *rpc = stream->rpc;
+    struct sn_str message = {bytes, len};
+
+    if (rpc->state == RPC_WAITING)
+        first_message(rpc, message);
+    else
+        next_message(rpc, message);
+    /* Whatever was asked has been copied: the peer may send on. */
+    if (stream->rpc)
+        stream->ops->credit(stream, len);
+}
+
+void sn_server_refuse(struct sn_server_stream *stream, int code, const char *text)
+{
+    struct sn_rpc *rpc = stream->rpc;
+
+    sn_call_fail(&rpc->call, code, "%s", text);
+    if (rpc->state == RPC_WAITING)
+        finish(&rpc->call, code);
+    else
+        force_end(rpc, code);
+}
+
+void sn_server_half_close(struct sn_server_stream *stream)
+{
+    struct sn_rpc *rpc = stream->rpc;
+
+    rpc->half_closed = true;
+    if (rpc->state == RPC_RUNNING && rpc->on_half_close)
+        rpc->on_half_close(rpc);
+    else if (rpc->state == RPC_WAITING && is_client_streaming(rpc))
+        finish(&rpc->call, 0);
+    else if (rpc->state == RPC_WAITING)
+        finish(&rpc->call, sn_call_fail(&rpc->call, SN_ERR_INTERNAL, "no request message"));
+}
+
+void sn_server_writable(struct sn_server_stream *stream)
+{
+    struct sn_rpc *rpc = stream->rpc;
+
+    if (rpc->state == RPC_RUNNING && rpc->on_writable)
+        rpc->on_writable(rpc);
+}
+
+void sn_server_abort(struct sn_server_stream *stream)
+{
+    struct sn_rpc *rpc = stream->rpc;
+
+    stream->rpc = NULL;
+    rpc->stream = NULL;
+    sn_rpc_cancel(rpc, SN_ERR_CANCELLED);
+}
