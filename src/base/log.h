@@ -5,56 +5,87 @@
  *   2026-01-31T12:00:00.000Z  INFO  rdk.resource_manager  robot/build.c:41  message {"key":"value"}
  *
  * A logger is a name, dotted; the level in force for it is worked out when it is made and when the
- * levels change. Loggers and records may be used from any thread; configuring belongs to the loop
- * thread.
+ * levels change, so that a disabled record costs one load. Loggers and records may be used from any
+ * thread; configuring belongs to the loop thread. A record blocks for as long as the output's write
+ * does; an output that fails or is full loses lines and never ends the process (who writes to a
+ * pipe ignores SIGPIPE).
+ * Source of the line's form, of the patterns and of repeats: the reference server's output.
  */
 #ifndef SN_BASE_LOG_H
 #define SN_BASE_LOG_H
 
 #include "sinew/err.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum sn_log_level { SN_LOG_DEBUG, SN_LOG_INFO, SN_LOG_WARN, SN_LOG_ERROR };
 
-struct sn_logger; /* a name and its level; lives as long as the process */
+/* A name and its level; lives as long as the process. Members are log.c's. */
+struct sn_logger {
+    struct sn_logger *next;
+    atomic_int level; /* records below it are disabled */
+    char name[];
+};
 
 /* Finds or makes the logger of that name ("rdk.resource_manager"). Never NULL. */
 struct sn_logger *sn_logger_get(const char *name);
 
-/* The level of loggers that no pattern matches. */
+/* The level of loggers that no pattern matches; at debug, patterns are ignored. INFO at start. */
 void sn_log_set_level(enum sn_log_level level);
 
-/* Parses "debug", "info", "warn", "warning", "error", any case. */
+/* Parses "debug", "info", "warn", "warning", "error", any case. INVALID_ARGUMENT. */
 int sn_log_parse_level(const char *text, enum sn_log_level *ret_level) SN_MUST_USE;
 
-/* Sets the level of every logger, present and future, whose name matches `pattern` (dot-separated
- * parts, "*" stands for any run of characters within one name, anchored). Of several that match the
- * last set wins. INVALID_ARGUMENT on a malformed pattern. */
+/* Sets the level of every logger, present and future, whose name matches `pattern`: anchored, "*"
+ * stands for any run of characters, dots included. Of several that match the last set wins; a
+ * logger that none matches takes the level of the one above it ("rdk.net" of "rdk").
+ * INVALID_ARGUMENT for a pattern that is empty, longer than SN_LOG_PATTERN_MAX or has an empty
+ * part. */
 int sn_log_set_pattern(const char *pattern, enum sn_log_level level) SN_MUST_USE;
 void sn_log_clear_patterns(void);
+enum { SN_LOG_PATTERN_MAX = 1024 };
 
 /* More than 3 equal records within a minute are dropped and summed up at its end. On at start;
  * always off at debug level. */
 void sn_log_set_dedup(bool on);
 
-/* Where lines go besides or instead of standard output. UNAVAILABLE with the reason in `error`. */
+/* Where lines go besides or instead of standard output: appended to `path`. The last call
+ * wins. UNAVAILABLE with the reason in `error`. */
 int sn_log_to_file(const char *path, bool and_stdout, struct sn_error *error) SN_MUST_USE;
 
 /* Writes the summaries that are due (the loop calls it now and then; `final`: all of them). */
 void sn_log_flush(bool final);
 
-bool sn_log_enabled(const struct sn_logger *logger, enum sn_log_level level);
+/* Where time comes from, in ns since 1970 (tests); NULL: the system. */
+void sn_log_set_clock(int64_t (*now_ns)(void));
 
-/* `fields` is one line of JSON ("{...}") or NULL. The message is cut at 16 KiB; newlines in it are
- * written as they are, as upstream does. */
-void sn_log_write(struct sn_logger *logger, enum sn_log_level level, const char *file, int line,
-                  const char *fields, const char *format, ...) SN_PRINTF(6, 7);
+static inline bool sn_log_enabled(const struct sn_logger *logger, enum sn_log_level level)
+{
+    return (int)level >= atomic_load_explicit(&logger->level, memory_order_relaxed);
+}
 
+/* `fields` is one line of JSON ("{...}") or NULL. The message is cut at SN_LOG_MESSAGE_MAX bytes;
+ * newlines in it are written as they are, as upstream does. */
+void sn_log_write(const struct sn_logger *logger, enum sn_log_level level, const char *file,
+                  int line, const char *fields, const char *format, ...) SN_PRINTF(6, 7);
+enum { SN_LOG_MESSAGE_MAX = 16384 };
+
+/* Writes {"key":"value",...} from pairs of strings, ended by NULL, into `buffer` and returns it.
+ * A pair that does not fit is left out; `size` is 4 at least. */
+const char *sn_log_pairs(char *buffer, size_t size, ...) __attribute__((sentinel));
+enum { SN_LOG_PAIRS_MAX = 2048 };
+
+/* For `fields` below: SN_LOG_PAIRS("resource", name, "model", model). */
+#define SN_LOG_PAIRS(...) \
+    sn_log_pairs((char[SN_LOG_PAIRS_MAX]){""}, SN_LOG_PAIRS_MAX, __VA_ARGS__, (char *)NULL)
+
+/* `fields` is evaluated only when the record is enabled. */
 #define sn_log_fields(logger, level, fields, ...)                                         \
     do {                                                                                  \
-        struct sn_logger *sn_log_to_ = (logger);                                          \
+        const struct sn_logger *sn_log_to_ = (logger);                                    \
         if (sn_log_enabled(sn_log_to_, (level)))                                          \
             sn_log_write(sn_log_to_, (level), __FILE__, __LINE__, (fields), __VA_ARGS__); \
     } while (0)
