@@ -16,7 +16,7 @@ check_pie_supported(LANGUAGES C)
 
 add_compile_definitions(_GNU_SOURCE)
 add_compile_options(
-  -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes -Wundef -Wshadow -Wvla
+  -Wall -Wextra -Wno-unused-parameter -Werror -Wmissing-prototypes -Wstrict-prototypes -Wundef -Wshadow -Wvla
   -Wpointer-arith -Wwrite-strings -Wformat=2 -Wimplicit-fallthrough
   -fno-common -fstack-protector-strong -ffunction-sections -fdata-sections
   -ffile-prefix-map=${CMAKE_SOURCE_DIR}/=)

@@ -15,6 +15,7 @@
 #include "sinew/str.h"
 
 struct sn_driver;
+struct sn_logger; /* base/log.h */
 
 /* Longest names a peer or a config may use. Source: upstream's rule for short names; an API triplet
  * and remote prefixes come on top. */
@@ -26,6 +27,7 @@ struct sn_resource {
     const char *api;  /* "rdk:component:motor"; static */
     const char *name; /* "left-wheel"; lives as long as the resource */
     struct sn_env *env;
+    struct sn_logger *log; /* "rdk.resource_manager.<api>/<name>" */
     struct sn_lane lane;
     uint32_t refs;
     bool closed;                                   /* ops answer UNAVAILABLE */

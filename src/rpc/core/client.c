@@ -28,8 +28,6 @@ static const struct sn_pb_method *method_of(const struct sn_pb_service *service,
 
 static void on_headers(struct sn_client_stream *stream, const struct sn_metadata *headers)
 {
-    (void)stream;
-    (void)headers;
 }
 
 static int decode(struct unary *unary, struct sn_str bytes)
@@ -85,7 +83,6 @@ static void on_trailers(struct sn_client_stream *stream, const struct sn_status 
 {
     struct unary *unary = stream->owner;
 
-    (void)trailers;
     sn_call_done(unary->call, outcome(unary, status));
 }
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What every API has. Each API's ops table begins with these slots, so that code that knows only
+ * "a resource" can use them.
+ *
+ * For all ops tables and wrappers of include/sinew/api/: called on the loop thread, never block;
+ * return 0, SN_ERR_* (with a text by sn_call_fail) or SN_PENDING (see sinew/call.h). Arguments are
+ * valid until the call ends; result pointers may be filled any time before that. Errors of drivers
+ * are SN_ERR_UNKNOWN unless a slot says otherwise: clients match texts, not codes.
+ * Source: viam.common.v1.
+ */
+#ifndef SINEW_API_COMMON_H
+#define SINEW_API_COMMON_H
+
+#include "sinew/resource.h"
+
+struct pb_google_struct; /* "pb/google/protobuf/struct.h" */
+
+struct sn_common_ops {
+    /* Free-form command. Optional: without it the answer is UNKNOWN "DoCommand unimplemented".
+     * `*ret_result` is in the call's arena. */
+    int (*do_command)(struct sn_call *call, struct sn_resource *resource,
+                      const struct pb_google_struct *command, struct pb_google_struct **ret_result);
+
+    /* The resource's own status. Optional: without it an empty struct. */
+    int (*status)(struct sn_call *call, struct sn_resource *resource,
+                  struct pb_google_struct **ret_status);
+};
+
+/* A read as far as the lane is concerned: a command may not wait behind a motion it is to end. */
+int sn_do_command(struct sn_call *call, struct sn_resource *resource,
+                  const struct pb_google_struct *command, struct pb_google_struct **ret_result);
+
+/* A read. */
+int sn_status(struct sn_call *call, struct sn_resource *resource,
+              struct pb_google_struct **ret_status);
+
+#endif

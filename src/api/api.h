@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * An API as the machine sees it: how its requests reach a resource, how a resource that is
+ * elsewhere is reached, and how it is stopped. One `struct sn_api` per src/api/<api>.c, its one
+ * global symbol, and a row in src/api/table.def.
+ */
+#ifndef SN_API_API_H
+#define SN_API_API_H
+
+#include "rpc/core/client.h"
+#include "rpc/core/server.h"
+#include "sinew/api/common.h"
+
+struct sn_api {
+    const char *name; /* "rdk:component:motor" */
+    struct sn_service service;
+    size_t size;           /* of the API's base struct, e.g. struct sn_motor */
+    const void *proxy_ops; /* ops of a resource that is reached over a channel */
+
+    /* Stops what moves; NULL where nothing does. Enters the lane as SN_STOP. */
+    int (*stop)(struct sn_call *call, struct sn_resource *resource,
+                const struct pb_google_struct *extra);
+};
+
+/* All APIs of this program. */
+extern const struct sn_api *const sn_apis[];
+extern const size_t sn_api_count;
+
+/* NULL when there is none of that name. */
+const struct sn_api *sn_api_find(const char *name);
+
+/* ---- proxies ---- */
+
+struct sn_proxy {
+    struct sn_channel *channel;
+    const char *remote_name; /* the resource's name at the other end */
+};
+
+/* A resource of API `api` that carries out its ops by calls on `channel`, which must outlive it.
+ * The caller holds the one reference. NULL without memory. */
+struct sn_resource *sn_proxy_create(const struct sn_api *api, const char *name, struct sn_env *env,
+                                    struct sn_channel *channel) SN_MUST_USE;
+
+/* The proxy part of a resource made by sn_proxy_create(). */
+const struct sn_proxy *sn_proxy_of(const struct sn_resource *resource);
+
+/* sn_client_unary() on a proxy's channel. */
+int sn_proxy_call(struct sn_call *call, struct sn_resource *resource, const char *method,
+                  const void *request, sn_reply_fn reply, void *arg) SN_MUST_USE;
+
+/* The resource's name as the wire wants it. */
+struct sn_str sn_proxy_name(const struct sn_resource *resource);
+
+/* ---- common methods, for every API's tables ---- */
+
+int sn_handle_do_command(struct sn_rpc *rpc, void *self, const void *request, void *response);
+int sn_handle_status(struct sn_rpc *rpc, void *self, const void *request, void *response);
+
+/* Rows that end each API's table. */
+#define SN_COMMON_HANDLERS                                                                \
+    {"DoCommand", sn_handle_do_command, 0, {0}}, {"GetStatus", sn_handle_status, 0, {0}}, \
+    {                                                                                     \
+        0                                                                                 \
+    }
+
+#define SN_PROXY_COMMON                                              \
+    {                                                                \
+        .do_command = sn_proxy_do_command, .status = sn_proxy_status \
+    }
+int sn_proxy_do_command(struct sn_call *call, struct sn_resource *resource,
+                        const struct pb_google_struct *command,
+                        struct pb_google_struct **ret_result);
+int sn_proxy_status(struct sn_call *call, struct sn_resource *resource,
+                    struct pb_google_struct **ret_status);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Methods that every API has: wrappers, server glue, proxy.
+ */
+#include "pb/common/v1/common.h"
+#include "api/api.h"
+
+static const struct sn_common_ops *ops_of(const struct sn_resource *resource)
+{
+    return resource->ops;
+}
+
+int sn_do_command(struct sn_call *call, struct sn_resource *resource,
+                  const struct pb_google_struct *command, struct pb_google_struct **ret_result)
+{
+    int code = sn_resource_enter(resource, call, SN_READ);
+
+    if (code)
+        return code;
+    if (!ops_of(resource)->do_command)
+        return sn_call_fail(call, SN_ERR_UNKNOWN, "DoCommand unimplemented");
+    return ops_of(resource)->do_command(call, resource, command, ret_result);
+}
+
+int sn_status(struct sn_call *call, struct sn_resource *resource,
+              struct pb_google_struct **ret_status)
+{
+    int code = sn_resource_enter(resource, call, SN_READ);
+
+    if (code)
+        return code;
+    if (ops_of(resource)->status)
+        return ops_of(resource)->status(call, resource, ret_status);
+    *ret_status = sn_arena_zalloc(call->arena, sizeof(struct pb_google_struct));
+    return *ret_status ? 0 : SN_ERR_RESOURCE_EXHAUSTED;
+}
+
+/* ---- server ---- */
+
+int sn_handle_do_command(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    const struct pb_common_do_command_request *req = request;
+    struct pb_common_do_command_response *resp = response;
+
+    return sn_do_command(&rpc->call, self, req->command, &resp->result);
+}
+
+int sn_handle_status(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    struct pb_common_get_status_response *resp = response;
+
+    return sn_status(&rpc->call, self, &resp->result);
+}
+
+/* ---- proxy ---- */
+
+static int do_command_reply(struct sn_call *call, const void *response, void *arg)
+{
+    const struct pb_common_do_command_response *resp = response;
+
+    *(struct pb_google_struct **)arg = resp->result;
+    return 0;
+}
+
+int sn_proxy_do_command(struct sn_call *call, struct sn_resource *resource,
+                        const struct pb_google_struct *command,
+                        struct pb_google_struct **ret_result)
+{
+    struct pb_common_do_command_request req = {
+        .name = sn_proxy_name(resource),
+        .command = (struct pb_google_struct *)(uintptr_t)command,
+    };
+
+    return sn_proxy_call(call, resource, "DoCommand", &req, do_command_reply, ret_result);
+}
+
+static int status_reply(struct sn_call *call, const void *response, void *arg)
+{
+    const struct pb_common_get_status_response *resp = response;
+
+    *(struct pb_google_struct **)arg = resp->result;
+    return 0;
+}
+
+int sn_proxy_status(struct sn_call *call, struct sn_resource *resource,
+                    struct pb_google_struct **ret_status)
+{
+    struct pb_common_get_status_request req = {.name = sn_proxy_name(resource)};
+
+    return sn_proxy_call(call, resource, "GetStatus", &req, status_reply, ret_status);
+}

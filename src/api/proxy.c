@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Resources that are elsewhere, and the table of all APIs.
+ */
+#include "api/api.h"
+
+#include <stdlib.h>
+
+/* The API's base struct comes first, the proxy's part right behind it. */
+static struct sn_proxy *part_of(const struct sn_resource *resource)
+{
+    const struct sn_api *api = sn_api_find(resource->api);
+
+    return (struct sn_proxy *)(void *)((char *)(uintptr_t)resource + api->size);
+}
+
+static void destroy(struct sn_resource *resource)
+{
+    free((char *)(uintptr_t)resource->name);
+    free(resource);
+}
+
+struct sn_resource *sn_proxy_create(const struct sn_api *api, const char *name, struct sn_env *env,
+                                    struct sn_channel *channel)
+{
+    struct sn_resource *resource = calloc(1, api->size + sizeof(struct sn_proxy));
+    char *copy = strdup(name);
+
+    if (!resource || !copy) {
+        free(resource);
+        free(copy);
+        return NULL;
+    }
+    *resource = (struct sn_resource){.ops = api->proxy_ops,
+                                     .api = api->name,
+                                     .name = copy,
+                                     .env = env,
+                                     .refs = 1,
+                                     .destroy = destroy};
+    sn_lane_init(&resource->lane);
+    *part_of(resource) = (struct sn_proxy){.channel = channel, .remote_name = copy};
+    return resource;
+}
+
+const struct sn_proxy *sn_proxy_of(const struct sn_resource *resource)
+{
+    return part_of(resource);
+}
+
+struct sn_str sn_proxy_name(const struct sn_resource *resource)
+{
+    return sn_str_of(part_of(resource)->remote_name);
+}
+
+int sn_proxy_call(struct sn_call *call, struct sn_resource *resource, const char *method,
+                  const void *request, sn_reply_fn reply, void *arg)
+{
+    const struct sn_api *api = sn_api_find(resource->api);
+
+    return sn_client_unary(call, part_of(resource)->channel, api->service.pb, method, request,
+                           reply, arg);
+}
+
+const struct sn_api *sn_api_find(const char *name)
+{
+    for (size_t i = 0; i < sn_api_count; i++)
+        if (strcmp(sn_apis[i]->name, name) == 0)
+            return sn_apis[i];
+    return NULL;
+}
+
+#define SN_API(api) extern const struct sn_api sn_api_##api;
+#include "api/table.def"
+#undef SN_API
+
+const struct sn_api *const sn_apis[] = {
+#define SN_API(api) &sn_api_##api,
+#include "api/table.def"
+#undef SN_API
+};
+const size_t sn_api_count = sizeof(sn_apis) / sizeof(sn_apis[0]);
