@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# Short names for what CMake presets, ctest and tools/ do.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+PEER ?=
+FUZZ_SECONDS ?= 60
+JOBS ?= $(shell nproc)
+export PEER FUZZ_SECONDS JOBS
+
+.PHONY: all deps build run test bench bench-docs fuzz check install clean
+
+all: build
+
+# Debian packages the build and the tests need; installs what is missing.
+deps:
+	@tools/deps
+
+# The programs, in build/bin/.
+build:
+	@tools/build release
+
+# A machine with a fake motor and a fake sensor on localhost:8080, until Ctrl-C.
+run: deps build
+	@tools/run-example
+
+# Everything that can fail; prints a summary.
+test: deps
+	@tools/test
+
+# PEER=<program of the real server>: figures beside it.
+bench: build
+	@bench/run
+
+bench-docs: build
+	@bench/run --write docs/benchmarks.md
+
+# Every fuzz target for FUZZ_SECONDS.
+fuzz: deps
+	@tools/fuzz $(FUZZ_SECONDS)
+
+# Format, static analysis, layers.
+check:
+	@tools/check
+
+install: build
+	DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)" --strip
+
+clean:
+	rm -rf build
