@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct sn_random;
 struct sn_timers;
 struct sn_work;
 
@@ -30,6 +31,9 @@ struct sn_env {
      */
     int (*submit)(struct sn_env *env, struct sn_work *work);
     void *loop; /* whoever provides `submit` */
+    /* Wall clock: nanoseconds since 1970. For showing to people and peers, never for waiting. */
+    uint64_t (*unix_ns)(void);
+    struct sn_random *random;
 };
 
 #define SN_NEVER UINT64_MAX

@@ -65,6 +65,8 @@ struct sn_rpc {
     struct sn_metadata headers, trailers; /* ours; fill before the first send and the end */
     struct sn_resource *resource;         /* the one named, pinned; NULL for other services */
     const void *request;                  /* first message, decoded */
+    struct sn_operation *operation;       /* robot/operation.h's; NULL for calls that aren't one */
+    uint32_t *limit;                      /* robot/limit.h's: the count it is part of */
 
     /* Set by the handler of a client or bidi stream; each may end the call. The message lives
      * during the callback. */
