@@ -37,12 +37,14 @@ function(sn_pb_generate target)
     COMMAND ${SN_PROTOC} ${roots} --include_imports --descriptor_set_out=${set}
             ${ARG_PROTOS}
     DEPENDS ${inputs}
+    COMMENT "Reading the proto files of ${target}"
     VERBATIM)
   add_custom_command(
     OUTPUT ${files}
     COMMAND ${PROJECT_SOURCE_DIR}/tools/pbgen --set ${set} --out ${out} ${ARG_KEEP_UNKNOWN} --
             ${ARG_PROTOS}
     DEPENDS ${set} ${PROJECT_SOURCE_DIR}/tools/pbgen
+    COMMENT "Writing the code of ${target}"
     VERBATIM)
   add_library(${target} STATIC ${files})
   target_include_directories(

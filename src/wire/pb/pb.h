@@ -152,15 +152,21 @@ void *sn_pb_list_add(void *list, size_t size, struct sn_arena *arena) SN_MUST_US
  * Errors: RESOURCE_EXHAUSTED. */
 int sn_pb_list_reserve(void *list, size_t size, uint32_t n, struct sn_arena *arena) SN_MUST_USE;
 
+/* Drops the entries of a map whose key is there again later, keeping the order of the rest;
+ * `entry` is the table of its entries (pb_google_struct_fields_entry_msg for a Struct's fields).
+ * O(n log n), with memory of the arena. Errors: RESOURCE_EXHAUSTED. */
+int sn_pb_map_compact(const struct sn_pb_msg *entry, void *list, struct sn_arena *arena)
+    SN_MUST_USE;
+
 /* NULL when the message has no such field. */
 const struct sn_pb_field *sn_pb_field_find(const struct sn_pb_msg *msg, uint32_t number);
 
-/* One field of raw bytes. Groups come as one field holding what is between their tags. */
+/* One field of raw bytes. A group is one field, without what is in it. */
 struct sn_pb_raw {
     uint32_t number;
     uint8_t wire;        /* wire type: 0 varint, 1 64 bit, 2 length-delimited, 3 group, 5 32 bit */
     uint64_t value;      /* varint, 64 bit, 32 bit */
-    struct sn_str bytes; /* length-delimited, group */
+    struct sn_str bytes; /* length-delimited */
 };
 
 /* Takes the next field from the front of `*bytes`. 1: `*ret_raw` is filled; 0: `*bytes` was empty;

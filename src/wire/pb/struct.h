@@ -33,10 +33,6 @@ int sn_pb_struct_add(struct pb_google_struct *s, struct sn_str key, struct pb_go
 int sn_pb_list_value_add(struct pb_google_list_value *list, struct pb_google_value value,
                          struct sn_arena *arena) SN_MUST_USE;
 
-/* Drops the earlier ones of fields with the same key, keeping the order of the rest. In time
- * O(n), with memory of the arena. Errors: RESOURCE_EXHAUSTED. */
-int sn_pb_struct_compact(struct pb_google_struct *s, struct sn_arena *arena) SN_MUST_USE;
-
 /* Values for the two above: sn_pb_struct_add(s, SN_STR("volts"), sn_pb_number(11.8), arena). */
 static inline struct pb_google_value sn_pb_null(void)
 {

@@ -154,8 +154,6 @@ static void raw_fill(struct sn_pb_raw *raw, uint32_t tag, const uint8_t *p, cons
     } else if (raw->wire == SN_PB_WIRE_LEN) {
         p = sn_pb_len(p, end, &end);
         raw->bytes = (struct sn_str){(const char *)p, (size_t)(end - p)};
-    } else {
-        raw->bytes = (struct sn_str){(const char *)p, (size_t)(end - p)};
     }
 }
 
