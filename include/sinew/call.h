@@ -13,28 +13,12 @@
 #define SINEW_CALL_H
 
 #include "sinew/arena.h"
+#include "sinew/env.h"
 #include "sinew/err.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-struct sn_random;
-struct sn_timers;
-struct sn_work;
-
-/* What the core needs of its surroundings; one per loop. */
-struct sn_env {
-    struct sn_timers *timers;
-    struct sn_block_pool *blocks;
-    /* Gives work to the pool; UNAVAILABLE when it can't take it. NULL where there are no threads.
-     */
-    int (*submit)(struct sn_env *env, struct sn_work *work);
-    void *loop; /* whoever provides `submit` */
-    /* Wall clock: nanoseconds since 1970. For showing to people and peers, never for waiting. */
-    uint64_t (*unix_ns)(void);
-    struct sn_random *random;
-};
 
 #define SN_NEVER UINT64_MAX
 
