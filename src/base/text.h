@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Values written as text in configs and environments. Pure functions, any thread.
+ */
+#ifndef SN_BASE_TEXT_H
+#define SN_BASE_TEXT_H
+
+#include "sinew/err.h"
+
+#include <stdint.h>
+
+/* A duration such as "1.5s", "2m30s", "-100ms", "0"; units ns, us, µs, ms, s, m, h. `ret_ns` is in
+ * nanoseconds. INVALID_ARGUMENT with upstream's text.
+ * Source: Go's package documentation of time.ParseDuration. */
+int sn_text_duration(const char *text, int64_t *ret_ns, struct sn_error *error) SN_MUST_USE;
+
+#endif
