@@ -105,7 +105,7 @@ struct sn_config_job {
 };
 
 struct sn_config_tunnel {
-    int64_t port;
+    int64_t port;                  /* as written: one that is none never matches */
     int64_t connection_timeout_ns; /* 10 s */
 };
 
@@ -215,6 +215,10 @@ int sn_config_parse(const char *text, size_t len, struct sn_config **ret_config,
  * the first read after start only). NOT_FOUND, PERMISSION_DENIED, UNAVAILABLE, or as above. */
 int sn_config_read(const char *path, bool substitute, struct sn_config **ret_config,
                    struct sn_error *error) SN_MUST_USE;
+
+/* Would both be built into the same resource? What `services` say belongs to those services. */
+bool sn_config_resource_same(const struct sn_config_resource *a,
+                             const struct sn_config_resource *b);
 
 /* Accepts NULL. */
 void sn_config_destroy(struct sn_config *config);

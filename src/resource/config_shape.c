@@ -156,9 +156,12 @@ static int read_any(struct sn_shape_reader *reader, const struct sn_shape *row, 
 static int read_object(struct sn_shape_reader *reader, const struct sn_shape *row, json_t *json,
                        const struct sn_shape_path *path, void *ret)
 {
+    char nothing;
+
     if (!json_is_object(json))
         return fail(reader, path, "an object", json);
-    return read_any(reader, row, json, path, ret);
+    *(json_t **)ret = json;
+    return row->sub ? sn_shape_read(reader, row->sub, json, path, &nothing) : 0;
 }
 
 static int read_array(struct sn_shape_reader *reader, const struct sn_shape *row, json_t *json,

@@ -21,7 +21,7 @@ enum sn_shape_type {
     SN_SHAPE_LEVEL,    /* const char *: a log level */
     SN_SHAPE_STRINGS,  /* struct sn_config_strings */
     SN_SHAPE_ANY,      /* json_t *, of any type */
-    SN_SHAPE_OBJECT,   /* json_t * */
+    SN_SHAPE_OBJECT,   /* json_t *; with `sub`, of rows that are only checked */
     SN_SHAPE_ARRAY,    /* json_t * */
     SN_SHAPE_MAP,      /* json_t *: an object whose values are strings */
     SN_SHAPE_STRUCT,   /* a nested struct, by `sub` */

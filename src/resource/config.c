@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A config as a whole: text to JSON, JSON to structs, then each section's own rules. The structs
+ * borrow their strings from the JSON tree, which is kept; what had to be made is in an arena.
+ */
+#include "resource/config_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Arrays of structs, at most: the text's size bounds them, and a struct is made from two bytes
+ * ("{}") at least. */
+enum { ARENA_MAX = 256 << 20 };
+
+/* The config with what keeps it alive. */
+struct holder {
+    struct sn_config config; /* first: destroy gets back from it */
+    json_t *root;
+    struct sn_block_source source;
+    struct sn_block_pool pool;
+    struct sn_arena arena;
+};
+
+static void *take_block(struct sn_block_source *source, size_t size)
+{
+    (void)source;
+    return malloc(size);
+}
+
+static void give_block(struct sn_block_source *source, void *memory, size_t size)
+{
+    (void)source;
+    (void)size;
+    free(memory);
+}
+
+static struct holder *create_holder(void)
+{
+    struct holder *holder = calloc(1, sizeof(*holder));
+
+    if (!holder)
+        return NULL;
+    holder->source = (struct sn_block_source){take_block, give_block};
+    sn_block_pool_init(&holder->pool, &holder->source, 0);
+    sn_arena_init(&holder->arena, &holder->pool, ARENA_MAX);
+    return holder;
+}
+
+void sn_config_destroy(struct sn_config *config)
+{
+    struct holder *holder = (struct holder *)config;
+
+    if (!holder)
+        return;
+    sn_arena_fini(&holder->arena);
+    sn_block_pool_fini(&holder->pool);
+    json_decref(holder->root);
+    free(holder);
+}
+
+int sn_config_refuse(struct sn_shape_reader *reader, const char **invalid, const char *format, ...)
+{
+    struct sn_error error;
+    va_list args;
+
+    if (*invalid)
+        return 0;
+    va_start(args, format);
+    sn_error_vset(&error, SN_ERR_INVALID_ARGUMENT, format, args);
+    va_end(args);
+    *invalid = sn_arena_copy(reader->arena, sn_str_of(error.text)).ptr;
+    if (!*invalid)
+        return sn_error_set(reader->error, SN_ERR_RESOURCE_EXHAUSTED, "config: out of memory");
+    return 0;
+}
+
+int sn_config_fail_section(struct sn_error *error, const char *path, const char *format, ...)
+{
+    struct sn_error inner;
+    va_list args;
+
+    va_start(args, format);
+    sn_error_vset(&inner, SN_ERR_INVALID_ARGUMENT, format, args);
+    va_end(args);
+    return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                        "failed to process Config: Error validating. Path: \"%s\" Error: %.900s",
+                        path, inner.text);
+}
+
+/* Does no more than `left` levels down: the parser's own limit is what bounds this recursion. */
+static bool is_deeper(const json_t *json, int left)
+{
+    const char *key;
+    json_t *value;
+    size_t i;
+
+    if (!json_is_object(json) && !json_is_array(json))
+        return false;
+    if (left == 0)
+        return true;
+    json_object_foreach((json_t *)(uintptr_t)json, key, value)
+    {
+        if (is_deeper(value, left - 1))
+            return true;
+    }
+    json_array_foreach(json, i, value)
+    {
+        if (is_deeper(value, left - 1))
+            return true;
+    }
+    return false;
+}
+
+/* Integers past 64 bits are fine in JSON and in upstream: read again with all numbers as reals. */
+static json_t *load_json(const char *text, size_t len, json_error_t *ret_error)
+{
+    size_t flags = JSON_DISABLE_EOF_CHECK | JSON_DECODE_ANY;
+    json_t *root = json_loadb(text, len, flags, ret_error);
+
+    if (!root && json_error_code(ret_error) == json_error_numeric_overflow)
+        root = json_loadb(text, len, flags | JSON_DECODE_INT_AS_REAL, ret_error);
+    return root;
+}
+
+static int parse_json(const char *text, size_t len, json_t **ret_root, struct sn_error *error)
+{
+    json_error_t at;
+
+    if (len > SN_CONFIG_SIZE_MAX)
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                            "failed to decode Config from json: %zu bytes, at most %d are allowed",
+                            len, SN_CONFIG_SIZE_MAX);
+    json_t *root = load_json(text, len, &at);
+    if (!root)
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                            "failed to decode Config from json: line %d, column %d: %s", at.line,
+                            at.column, at.text);
+    if (is_deeper(root, SN_CONFIG_DEPTH_MAX)) {
+        json_decref(root);
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                            "failed to decode Config from json: nested deeper than %d levels",
+                            SN_CONFIG_DEPTH_MAX);
+    }
+    *ret_root = root;
+    return 0;
+}
+
+static const struct sn_shape config_shape[];
+
+static int read_sections(struct sn_config *config, json_t *root, struct sn_shape_reader *reader)
+{
+    int err = sn_shape_read(reader, config_shape, root, NULL, config);
+
+    if (!err)
+        err = sn_config_finish_cloud(&config->cloud, reader->error);
+    if (!err)
+        err = sn_config_finish_network(&config->network, reader->error);
+    if (!err)
+        err = sn_config_finish_auth(&config->auth, reader);
+    if (!err)
+        err = sn_config_finish_resources(config, reader);
+    return err ? err : sn_config_finish_entries(config, reader);
+}
+
+int sn_config_parse(const char *text, size_t len, struct sn_config **ret_config,
+                    struct sn_error *error)
+{
+    struct holder *holder = create_holder();
+
+    if (!holder)
+        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "config: out of memory");
+    struct sn_shape_reader reader = {&holder->arena, error};
+    int err = parse_json(text, len, &holder->root, error);
+    if (!err)
+        err = read_sections(&holder->config, holder->root, &reader);
+    if (err) {
+        sn_config_destroy(&holder->config);
+        return err;
+    }
+    *ret_config = &holder->config;
+    return 0;
+}
+
+/* Reads what is there now; a file that grows meanwhile is read as far as it was long. */
+static int read_all(int fd, char **ret_text, size_t *ret_len)
+{
+    struct stat stat;
+
+    if (fstat(fd, &stat))
+        return errno;
+    if (S_ISDIR(stat.st_mode))
+        return EISDIR;
+    if (stat.st_size > SN_CONFIG_SIZE_MAX)
+        return EFBIG;
+    /* Pipes say 0; a config that comes through one is small. */
+    size_t size = S_ISREG(stat.st_mode) ? (size_t)stat.st_size : 1 << 20, len = 0;
+    char *text = malloc(size + 1);
+    if (!text)
+        return ENOMEM;
+    while (len < size) {
+        ssize_t n = read(fd, text + len, size - len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            int err = errno;
+
+            free(text);
+            return err;
+        }
+        if (n == 0)
+            break;
+        len += (size_t)n;
+    }
+    *ret_text = text;
+    *ret_len = len;
+    return 0;
+}
+
+static int fail_open(const char *path, int cause, struct sn_error *error)
+{
+    int code = SN_ERR_UNAVAILABLE;
+
+    if (cause == ENOENT)
+        code = SN_ERR_NOT_FOUND;
+    else if (cause == EACCES)
+        code = SN_ERR_PERMISSION_DENIED;
+    /* Upstream's language writes causes in lower case. */
+    const char *text = strerror(cause);
+    return sn_error_set(error, code, "open %s: %c%s", path, text[0] | 0x20, text + 1);
+}
+
+static const char *environment(const char *name)
+{
+    return getenv(name);
+}
+
+int sn_config_read(const char *path, bool substitute, struct sn_config **ret_config,
+                   struct sn_error *error)
+{
+    char *text = NULL, *substituted = NULL;
+    size_t len = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return fail_open(path, errno, error);
+    int cause = read_all(fd, &text, &len);
+    close(fd);
+    if (cause)
+        return fail_open(path, cause, error);
+    if (substitute) {
+        substituted = sn_config_substitute(text, len, environment, &len);
+        if (!substituted)
+            len = SN_CONFIG_SIZE_MAX + 1UL; /* the parser says so */
+    }
+    int err = sn_config_parse(substituted ? substituted : text, len, ret_config, error);
+    free(substituted);
+    free(text);
+    return err;
+}
+
+#define LIST(key, member, table, type)                                                        \
+    {                                                                                         \
+        key, SN_SHAPE_STRUCTS, offsetof(struct sn_config, member), table, sizeof(struct type) \
+    }
+#define MEMBER(key, type, member, table)                                   \
+    {                                                                      \
+        key, SN_SHAPE_##type, offsetof(struct sn_config, member), table, 0 \
+    }
+#define CHECKED(key, type)                              \
+    {                                                   \
+        key, SN_SHAPE_##type, SN_SHAPE_NOWHERE, NULL, 0 \
+    }
+
+static const struct sn_shape log_shape[] = {
+    {"pattern", SN_SHAPE_STRING, offsetof(struct sn_config_log, pattern), NULL, 0},
+    {"level", SN_SHAPE_STRING, offsetof(struct sn_config_log, level), NULL, 0},
+    {0},
+};
+
+static const struct sn_shape maintenance_shape[] = {
+    {"sensor_name", SN_SHAPE_STRING, offsetof(struct sn_config_maintenance, sensor_name), NULL, 0},
+    {"maintenance_allowed_key", SN_SHAPE_STRING,
+     offsetof(struct sn_config_maintenance, allowed_key), NULL, 0},
+    {0},
+};
+
+static const struct sn_shape tracing_shape[] = {
+    CHECKED("enabled", BOOL),
+    CHECKED("disk", BOOL),
+    CHECKED("console", BOOL),
+    CHECKED("otlpendpoint", STRING),
+    {0},
+};
+
+static const struct sn_shape config_shape[] = {
+    LIST("components", components, sn_shape_resource, sn_config_resource),
+    LIST("services", services, sn_shape_resource, sn_config_resource),
+    LIST("modules", modules, sn_shape_module, sn_config_module),
+    LIST("remotes", remotes, sn_shape_remote, sn_config_remote),
+    LIST("packages", packages, sn_shape_package, sn_config_package),
+    LIST("jobs", jobs, sn_shape_job, sn_config_job),
+    LIST("log", log, log_shape, sn_config_log),
+    MEMBER("processes", ARRAY, processes, NULL),
+    MEMBER("cloud", STRUCT, cloud, sn_shape_cloud),
+    MEMBER("network", STRUCT, network, sn_shape_network),
+    MEMBER("auth", STRUCT, auth, sn_shape_auth),
+    MEMBER("maintenance", STRUCT, maintenance, maintenance_shape),
+    MEMBER("tracing", OBJECT, tracing, tracing_shape),
+    MEMBER("debug", BOOL, debug, NULL),
+    MEMBER("enable_web_profile", BOOL, enable_web_profile, NULL),
+    MEMBER("disable_log_deduplication", BOOL, disable_log_deduplication, NULL),
+    MEMBER("revision", STRING, revision, NULL),
+    {0},
+};

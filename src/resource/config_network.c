@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The sections network, auth and cloud of a config. An error in any of them refuses the config: a
+ * machine that can be reached in another way than was meant is worse than one that doesn't start.
+ */
+#include "resource/config_parts.h"
+
+#include "base/timers.h"
+
+#include <stdio.h>
+
+#define AT(member) offsetof(struct sn_config_network, member)
+#define AT_TUNNEL(member) offsetof(struct sn_config_tunnel, member)
+#define AT_AUTH(member) offsetof(struct sn_config_auth, member)
+#define AT_CLOUD(member) offsetof(struct sn_config_cloud, member)
+
+/* "host:port", host possibly in brackets. Upstream's texts are those of Go's net package. */
+static const char *address_error(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+
+    if (!colon)
+        return "missing port in address";
+    if (address[0] == '[') {
+        const char *bracket = strchr(address, ']');
+
+        if (!bracket)
+            return "missing ']' in address";
+        return bracket + 1 == colon ? NULL : "missing port in address";
+    }
+    return memchr(address, ':', (size_t)(colon - address)) ? "too many colons in address" : NULL;
+}
+
+int sn_config_finish_network(struct sn_config_network *network, struct sn_error *error)
+{
+    network->bind_address_given = *network->bind_address;
+    if (!network->bind_address_given)
+        network->bind_address = "localhost:8080";
+    const char *bad = address_error(network->bind_address);
+    if (bad)
+        return sn_config_fail_section(error, "network",
+                                      "error validating bind_address: address %s: %s",
+                                      network->bind_address, bad);
+    if (!*network->tls_cert_file != !*network->tls_key_file)
+        return sn_config_fail_section(error, "network",
+                                      "must provide both tls_cert_file and tls_key_file");
+    int64_t *window_ns = &network->sessions.heartbeat_window_ns;
+    if (*window_ns == 0)
+        *window_ns = SN_SECONDS(2);
+    if (*window_ns < (int64_t)SN_MS(30) || *window_ns > (int64_t)SN_SECONDS(60))
+        return sn_config_fail_section(error, "network.sessions",
+                                      "heartbeat_window must be between [30ms, 1m]");
+    for (size_t i = 0; i < network->tunnels.count; i++) {
+        if (network->tunnels.v[i].connection_timeout_ns == 0)
+            network->tunnels.v[i].connection_timeout_ns = SN_SECONDS(10);
+    }
+    return 0;
+}
+
+/* Reads the ids under "keys" and the key of each, which stands under its id. */
+static int read_api_keys(struct sn_config_auth *auth, struct sn_shape_reader *reader, size_t index,
+                         json_t *config)
+{
+    json_t *ids = json_object_get(config, "keys"), *id;
+    size_t i;
+    char path[48];
+
+    snprintf(path, sizeof(path), "auth.handlers.%zu.config", index);
+    if (json_array_size(ids) == 0)
+        return sn_config_fail_section(reader->error, path, "%s",
+                                      ids && !json_is_array(ids) ? "keys must be an array of ids"
+                                                                 : "keys is required");
+    auth->api_keys.v =
+        sn_arena_zalloc(reader->arena, json_array_size(ids) * sizeof(*auth->api_keys.v));
+    if (!auth->api_keys.v)
+        return sn_error_set(reader->error, SN_ERR_RESOURCE_EXHAUSTED, "config: out of memory");
+    json_array_foreach(ids, i, id)
+    {
+        const char *name = json_string_value(id);
+        json_t *key = name ? json_object_get(config, name) : NULL;
+
+        if (!name)
+            return sn_config_fail_section(reader->error, path, "keys must be an array of ids");
+        if (strcmp(name, "key") == 0 || strcmp(name, "keys") == 0 || !key)
+            continue;
+        if (!json_is_string(key))
+            return sn_config_fail_section(reader->error, path,
+                                          "the key of id \"%s\" must be a string", name);
+        auth->api_keys.v[auth->api_keys.count++] =
+            (struct sn_config_api_key){name, json_string_value(key)};
+    }
+    return 0;
+}
+
+static int check_handler(struct sn_config_auth *auth, struct sn_shape_reader *reader, size_t index)
+{
+    const char *type = auth->handlers.v[index].type;
+    char path[40];
+
+    snprintf(path, sizeof(path), "auth.handlers.%zu", index);
+    if (!*type)
+        return sn_config_fail_section(reader->error, path, "handler must have type");
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(auth->handlers.v[i].type, type) == 0)
+            return sn_config_fail_section(reader->error, path, "duplicate handler type \"%s\"",
+                                          type);
+    }
+    if (strcmp(type, "external") == 0)
+        return sn_error_set(reader->error, SN_ERR_INVALID_ARGUMENT,
+                            "failed to process Config: robot cannot issue external auth tokens");
+    if (strcmp(type, "api-key") != 0)
+        return sn_config_fail_section(reader->error, path,
+                                      "do not know how to handle auth for \"%s\"", type);
+    return read_api_keys(auth, reader, index, auth->handlers.v[index].config);
+}
+
+static int check_jwks(struct sn_config_auth *auth, struct sn_error *error)
+{
+    static const char path[] = "auth.external_auth_config.jwks";
+    json_t *keys, *key;
+    size_t i;
+
+    if (!auth->external)
+        return 0;
+    auth->jwks = auth->external->jwks;
+    keys = json_object_get(auth->jwks, "keys");
+    if (!json_is_array(keys))
+        return sn_config_fail_section(error, path, "failed to parse jwks: \"keys\" is no array");
+    if (json_array_size(keys) == 0)
+        return sn_config_fail_section(error, path, "must contain at least 1 key");
+    json_array_foreach(keys, i, key)
+    {
+        const char *type = json_string_value(json_object_get(key, "kty"));
+
+        if (!type || strcmp(type, "RSA") != 0)
+            return sn_config_fail_section(error, path,
+                                          "failed to parse jwks: keys.%zu: key type \"%s\", only "
+                                          "RSA is supported",
+                                          i, type ? type : "");
+    }
+    return 0;
+}
+
+int sn_config_finish_auth(struct sn_config_auth *auth, struct sn_shape_reader *reader)
+{
+    for (size_t i = 0; i < auth->handlers.count; i++) {
+        int err = check_handler(auth, reader, i);
+        if (err)
+            return err;
+    }
+    /* A handler that nobody can satisfy is a mistake, and must not become an open door. */
+    if (auth->handlers.count && !auth->api_keys.count)
+        return sn_error_set(reader->error, SN_ERR_INVALID_ARGUMENT,
+                            "\"api-key\" handler requires non-empty API keys");
+    int err = check_jwks(auth, reader->error);
+    auth->required = auth->handlers.count || auth->jwks;
+    return err;
+}
+
+int sn_config_finish_cloud(struct sn_config_cloud *cloud, struct sn_error *error)
+{
+    const char *missing = NULL;
+
+    if (cloud->refresh_interval_ns == 0)
+        cloud->refresh_interval_ns = SN_SECONDS(10);
+    if (!cloud->json)
+        return 0;
+    if (!*cloud->id)
+        missing = "id";
+    else if (!*cloud->secret && (!*cloud->api_key.id || !*cloud->api_key.key))
+        missing = "api_key";
+    if (!missing)
+        return 0;
+    return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                        "failed to process Config: Error validating, missing required field. Path: "
+                        "\"cloud\" Field: \"%s\"",
+                        missing);
+}
+
+static const struct sn_shape sessions_shape[] = {
+    {"heartbeat_window", SN_SHAPE_DURATION, 0, NULL, 0},
+    {0},
+};
+
+static const struct sn_shape tunnel_shape[] = {
+    {"port", SN_SHAPE_INT, AT_TUNNEL(port), NULL, 0},
+    {"connection_timeout", SN_SHAPE_DURATION, AT_TUNNEL(connection_timeout_ns), NULL, 0},
+    {0},
+};
+
+const struct sn_shape sn_shape_network[] = {
+    {"bind_address", SN_SHAPE_STRING, AT(bind_address), NULL, 0},
+    {"fqdn", SN_SHAPE_STRING, AT(fqdn), NULL, 0},
+    {"tls_cert_file", SN_SHAPE_STRING, AT(tls_cert_file), NULL, 0},
+    {"tls_key_file", SN_SHAPE_STRING, AT(tls_key_file), NULL, 0},
+    {"no_tls", SN_SHAPE_BOOL, AT(no_tls), NULL, 0},
+    {"sessions", SN_SHAPE_STRUCT, AT(sessions), sessions_shape, 0},
+    {"traffic_tunnel_endpoints", SN_SHAPE_STRUCTS, AT(tunnels), tunnel_shape,
+     sizeof(struct sn_config_tunnel)},
+    {0},
+};
+
+static const struct sn_shape handler_shape[] = {
+    {"type", SN_SHAPE_STRING, offsetof(struct sn_config_handler, type), NULL, 0},
+    {"config", SN_SHAPE_OBJECT, offsetof(struct sn_config_handler, config), NULL, 0},
+    {0},
+};
+
+static const struct sn_shape external_shape[] = {
+    {"jwks", SN_SHAPE_OBJECT, 0, NULL, 0},
+    {0},
+};
+
+const struct sn_shape sn_shape_auth[] = {
+    {"handlers", SN_SHAPE_STRUCTS, AT_AUTH(handlers), handler_shape,
+     sizeof(struct sn_config_handler)},
+    {"tls_auth_entities", SN_SHAPE_STRINGS, AT_AUTH(tls_entities), NULL, 0},
+    {"external_auth_config", SN_SHAPE_POINTER, AT_AUTH(external), external_shape, sizeof(json_t *)},
+    {0},
+};
+
+static const struct sn_shape api_key_shape[] = {
+    {"id", SN_SHAPE_STRING, offsetof(struct sn_config_api_key, id), NULL, 0},
+    {"key", SN_SHAPE_STRING, offsetof(struct sn_config_api_key, key), NULL, 0},
+    {0},
+};
+
+const struct sn_shape sn_shape_cloud[] = {
+    {NULL, SN_SHAPE_SELF, AT_CLOUD(json), NULL, 0},
+    {"id", SN_SHAPE_STRING, AT_CLOUD(id), NULL, 0},
+    {"secret", SN_SHAPE_STRING, AT_CLOUD(secret), NULL, 0},
+    {"api_key", SN_SHAPE_STRUCT, AT_CLOUD(api_key), api_key_shape, 0},
+    {"app_address", SN_SHAPE_STRING, AT_CLOUD(app_address), NULL, 0},
+    {"refresh_interval", SN_SHAPE_DURATION, AT_CLOUD(refresh_interval_ns), NULL, 0},
+    {"signaling_insecure", SN_SHAPE_BOOL, SN_SHAPE_NOWHERE, NULL, 0},
+    {"location_secrets", SN_SHAPE_ARRAY, SN_SHAPE_NOWHERE, NULL, 0},
+#define CLOUD_STRING(key)                               \
+    {                                                   \
+        key, SN_SHAPE_STRING, SN_SHAPE_NOWHERE, NULL, 0 \
+    }
+    CLOUD_STRING("location_secret"),
+    CLOUD_STRING("location_id"),
+    CLOUD_STRING("primary_org_id"),
+    CLOUD_STRING("machine_id"),
+    CLOUD_STRING("managed_by"),
+    CLOUD_STRING("fqdn"),
+    CLOUD_STRING("local_fqdn"),
+    CLOUD_STRING("signaling_address"),
+    CLOUD_STRING("tls_certificate"),
+    CLOUD_STRING("tls_private_key"),
+#undef CLOUD_STRING
+    {0},
+};
