@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The machine's life: created, configured any number of times, closed. Loop thread.
+ */
+#include "api/api.h"
+#include "robot/robot_private.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* How often what failed is tried again. Source: upstream. */
+static const uint64_t retry_interval_ns = SN_SECONDS(5);
+
+static int find(struct sn_router *router, struct sn_rpc *rpc, const char *api, struct sn_str name,
+                struct sn_resource **ret_resource)
+{
+    struct sn_robot *robot = sn_container_of(router, struct sn_robot, router);
+    struct sn_node *node = sn_graph_find(&robot->graph, api, name);
+
+    if (!node)
+        return sn_call_fail(&rpc->call, SN_ERR_UNKNOWN, "no node found with api %s and name %.*s",
+                            api, SN_STR_ARGS(name));
+    if (node->state == SN_NODE_READY) {
+        *ret_resource = sn_resource_ref(node->resource);
+        return 0;
+    }
+    const char *reason = node->reason ? node->reason : "resource not initialized yet";
+    if (node->state == SN_NODE_REMOVING)
+        reason = "resource is pending removal";
+    return sn_call_fail(&rpc->call, SN_ERR_UNKNOWN, "resource %s/%s not available; reason=%s",
+                        node->api, node->name, reason);
+}
+
+struct sn_resource *sn_robot_resource(struct sn_robot *robot, const char *api, const char *name)
+{
+    struct sn_node *node = sn_graph_find(&robot->graph, api, sn_str_of(name));
+
+    return node && node->state == SN_NODE_READY ? sn_resource_ref(node->resource) : NULL;
+}
+
+static int add_services(struct sn_robot *robot)
+{
+    int code = sn_server_add(robot->server, &sn_robot_service, robot);
+
+    for (size_t i = 0; i < sn_api_count && !code; i++)
+        code = sn_server_add(robot->server, &sn_apis[i]->service, NULL);
+    return code;
+}
+
+struct sn_robot *sn_robot_create(const struct sn_robot_options *options)
+{
+    struct sn_robot *robot = calloc(1, sizeof(*robot));
+
+    if (!robot)
+        return NULL;
+    robot->options = *options;
+    robot->router.find = find;
+    robot->limit.max = options->request_limit;
+    robot->log = sn_logger_get("rdk");
+    robot->resource_log = sn_logger_get("rdk.resource_manager");
+    robot->interceptors[0] = (struct sn_interceptor){
+        .name = "operation", .at_headers = sn_operation_begin, .at_end = sn_operation_end};
+    robot->interceptors[1] = (struct sn_interceptor){.name = "limit",
+                                                     .at_message = sn_limit_enter,
+                                                     .at_end = sn_limit_leave,
+                                                     .owner = &robot->limit};
+    sn_graph_init(&robot->graph, sn_want_same, options->env->unix_ns);
+    struct sn_server_config config = {
+        .env = options->env,
+        .router = &robot->router,
+        .interceptors = robot->interceptors,
+        .interceptor_count = sizeof(robot->interceptors) / sizeof(robot->interceptors[0]),
+        .unary_timeout_ns = SN_SECONDS(600),
+    };
+    robot->server = sn_server_create(&config);
+    if (!robot->server || add_services(robot)) {
+        sn_robot_destroy(robot);
+        return NULL;
+    }
+    return robot;
+}
+
+struct sn_server *sn_robot_server(struct sn_robot *robot)
+{
+    return robot->server;
+}
+
+static void try_again(struct sn_timer *timer)
+{
+    struct sn_robot *robot = sn_container_of(timer, struct sn_robot, retry);
+
+    sn_graph_retry(&robot->graph);
+    sn_robot_pump(robot);
+    sn_timer_start(robot->options.env->timers, timer, retry_interval_ns, try_again);
+}
+
+static int set_wants(struct sn_robot *robot, const struct sn_generation *generation)
+{
+    size_t count = generation ? generation->count : 0;
+    const struct sn_want **wants = calloc(count + 1, sizeof(const struct sn_want *));
+
+    if (!wants)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    for (size_t i = 0; i < count; i++)
+        wants[i] = &generation->wants[i].want;
+    int code = sn_graph_want(&robot->graph, wants, count);
+    free(wants);
+    return code;
+}
+
+int sn_robot_configure(struct sn_robot *robot, struct sn_config *take_config)
+{
+    assert(!robot->closing);
+    struct sn_generation *generation =
+        sn_generation_create(robot->options.env->blocks, robot->options.registry, take_config);
+    int code = generation ? set_wants(robot, generation) : SN_ERR_RESOURCE_EXHAUSTED;
+
+    if (code) {
+        sn_generation_unref(generation);
+        return code;
+    }
+    sn_log_info(robot->log, robot->current ? "Reconfiguring robot" : "Constructing robot");
+    generation->applied_unix_ns = robot->options.env->unix_ns();
+    sn_generation_unref(robot->current);
+    robot->current = generation;
+    robot->announce = robot->running ? "Robot reconfigured" : "Robot constructed";
+    if (!robot->retry.armed)
+        sn_timer_start(robot->options.env->timers, &robot->retry, retry_interval_ns, try_again);
+    sn_robot_pump(robot);
+    return 0;
+}
+
+void sn_robot_settled(struct sn_robot *robot)
+{
+    if (robot->under_way)
+        return;
+    if (robot->announce) {
+        robot->running = true;
+        sn_log_info(robot->log, "%s", robot->announce);
+        robot->announce = NULL;
+    }
+    if (robot->closing && robot->closed) {
+        void (*closed)(void *owner, bool clean) = robot->closed;
+
+        robot->closed = NULL;
+        closed(robot->closed_owner, robot->graph.count == 0);
+    }
+}
+
+void sn_robot_close(struct sn_robot *robot, void (*closed)(void *owner, bool clean), void *owner)
+{
+    robot->closing = true;
+    robot->closed = closed;
+    robot->closed_owner = owner;
+    robot->announce = NULL;
+    sn_timer_stop(robot->options.env->timers, &robot->retry);
+    sn_server_cancel_all(robot->server);
+    if (set_wants(robot, NULL) == 0)
+        sn_robot_pump(robot);
+}
+
+void sn_robot_destroy(struct sn_robot *robot)
+{
+    if (!robot)
+        return;
+    sn_graph_fini(&robot->graph);
+    sn_generation_unref(robot->current);
+    sn_server_destroy(robot->server);
+    free(robot);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The machine: its configuration, its resources, and the services by which clients see it. Loop
+ * thread.
+ */
+#ifndef SN_ROBOT_ROBOT_H
+#define SN_ROBOT_ROBOT_H
+
+#include "loop/loop.h"
+#include "resource/config.h"
+#include "resource/registry.h"
+#include "rpc/core/server.h"
+#include "sinew/env.h"
+
+struct sn_robot;
+
+struct sn_robot_options {
+    struct sn_loop *loop;
+    struct sn_env *env;
+    const struct sn_registry *registry; /* outlives the machine */
+    uint32_t request_limit;             /* concurrent unary calls per resource */
+    uint64_t
+        build_timeout_ns; /* a resource that takes longer is reported and its dependents wait */
+    /* A client asked the machine to end (Shutdown). */
+    void (*on_shutdown)(void *owner);
+    void *owner;
+};
+
+/* NULL without memory. Serves at once; it has no resources until configured. */
+struct sn_robot *sn_robot_create(const struct sn_robot_options *options) SN_MUST_USE;
+
+/* What transports give calls to. */
+struct sn_server *sn_robot_server(struct sn_robot *robot);
+
+/* Makes the machine what the config says, in the background; replaces an earlier config. Takes the
+ * config. RESOURCE_EXHAUSTED: the machine stays as it is. */
+int sn_robot_configure(struct sn_robot *robot, struct sn_config *take_config) SN_MUST_USE;
+
+/* A reference to a resource that is ready; NULL when there is none of that API and short name. */
+struct sn_resource *sn_robot_resource(struct sn_robot *robot, const char *api, const char *name);
+
+/* Ends all calls and closes all resources, dependents first; `closed` is called once, when all are
+ * closed (`clean`) or the rest is overdue. Nothing can be configured after. */
+void sn_robot_close(struct sn_robot *robot, void (*closed)(void *owner, bool clean), void *owner);
+
+/* After a clean `closed`. Accepts NULL. */
+void sn_robot_destroy(struct sn_robot *robot);
+
+#endif

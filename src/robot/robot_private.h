@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The machine from inside: what the files of src/robot share.
+ */
+#ifndef SN_ROBOT_PRIVATE_H
+#define SN_ROBOT_PRIVATE_H
+
+#include "base/log.h"
+#include "resource/graph.h"
+#include "resource/name.h"
+#include "resource/registry.h"
+#include "robot/limit.h"
+#include "robot/operation.h"
+#include "robot/robot.h"
+#include "sinew/driver.h"
+
+/* One config and what was made of it. Lives while it is the current one or a resource was built
+ * from it. */
+struct sn_generation {
+    struct sn_config *config;
+    struct sn_robot_want *wants;
+    size_t count;
+    struct sn_arena arena; /* of attributes and texts */
+    uint32_t refs;
+    uint64_t applied_unix_ns;
+};
+
+/* A component or service of a config, checked. */
+struct sn_robot_want {
+    struct sn_want want; /* first */
+    const struct sn_config_resource *entry;
+    const struct sn_driver *driver;
+    void *attrs; /* of the driver's type; NULL when it takes none */
+    struct sn_generation *generation;
+};
+
+struct sn_robot {
+    struct sn_robot_options options;
+    struct sn_server *server;
+    struct sn_router router;
+    struct sn_graph graph;
+    struct sn_limit limit;
+    struct sn_interceptor interceptors[2];
+    struct sn_generation *current; /* NULL before the first config */
+    struct sn_logger *log, *resource_log;
+    struct sn_timer retry;
+    uint32_t under_way;   /* builds and closes, overdue ones apart */
+    bool running;         /* the first config has been carried out */
+    const char *announce; /* to be logged when the present config has been carried out */
+    bool pumping, closing;
+    void (*closed)(void *owner, bool clean);
+    void *closed_owner;
+};
+
+/* ---- wants.c ---- */
+
+/* Checks every entry of a config. NULL without memory (the config is destroyed). One reference. */
+struct sn_generation *sn_generation_create(struct sn_block_pool *blocks,
+                                           const struct sn_registry *registry,
+                                           struct sn_config *take_config) SN_MUST_USE;
+void sn_generation_unref(struct sn_generation *generation);
+
+/* sn_graph.same */
+bool sn_want_same(const struct sn_want *a, const struct sn_want *b);
+
+/* ---- build.c ---- */
+
+/* Carries out what the graph says can be done, until nothing is left to begin. */
+void sn_robot_pump(struct sn_robot *robot);
+
+/* ---- robot.c ---- */
+
+/* Nothing more can begin; if nothing is under way either, the machine is what its config says. */
+void sn_robot_settled(struct sn_robot *robot);
+
+/* ---- service.c ---- */
+
+/* Parts of an API's name that was checked when it was configured. */
+static inline struct sn_triplet sn_api_parts(const char *api)
+{
+    struct sn_triplet parts = {0};
+
+    return sn_triplet_parse(sn_str_of(api), &parts) ? (struct sn_triplet){0} : parts;
+}
+
+extern const struct sn_service sn_robot_service;
+
+/* ---- stop_all.c ---- */
+
+int sn_robot_stop_all(struct sn_rpc *rpc, void *self, const void *request, void *response);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * RobotService: the machine as clients see it. What it doesn't serve yet the server answers with
+ * UNIMPLEMENTED. Source: viam.robot.v1.RobotService.
+ */
+#include "api/api.h"
+#include "pb/robot/v1/robot.h"
+#include "robot/robot_private.h"
+#include "wire/pb/time.h"
+
+static int no_memory(struct sn_rpc *rpc)
+{
+    return sn_call_fail(&rpc->call, SN_ERR_RESOURCE_EXHAUSTED, "no memory for the response");
+}
+
+/* Texts are borrowed from the node: copied when the response is encoded, which is before the graph
+ * can change. */
+static void fill_name(struct pb_common_resource_name *name, const char *api, const char *short_name)
+{
+    struct sn_triplet parts = sn_api_parts(api);
+
+    name->namespace = parts.space;
+    name->type = parts.family;
+    name->subtype = parts.name;
+    name->name = sn_str_of(short_name);
+}
+
+static int resource_names(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    struct sn_robot *robot = self;
+    struct pb_robot_resource_names_response *resp = response;
+
+    for (size_t i = 0; i < robot->graph.count; i++) {
+        const struct sn_node *node = robot->graph.nodes[i];
+
+        if (node->state != SN_NODE_READY)
+            continue;
+        struct pb_common_resource_name *name = sn_pb_add(&resp->resources, &rpc->arena);
+        if (!name)
+            return no_memory(rpc);
+        fill_name(name, node->api, node->name);
+    }
+    return 0;
+}
+
+static bool has_node(const struct sn_robot *robot, const char *api)
+{
+    for (size_t i = 0; i < robot->graph.count; i++)
+        if (strcmp(robot->graph.nodes[i]->api, api) == 0)
+            return true;
+    return false;
+}
+
+static int resource_rpc_subtypes(struct sn_rpc *rpc, void *self, const void *request,
+                                 void *response)
+{
+    struct pb_robot_resource_rpc_subtypes_response *resp = response;
+
+    for (size_t i = 0; i < sn_api_count; i++) {
+        if (!has_node(self, sn_apis[i]->name))
+            continue;
+        struct pb_robot_resource_rpc_subtype *row =
+            sn_pb_add(&resp->resource_rpc_subtypes, &rpc->arena);
+        struct pb_common_resource_name *name = sn_arena_zalloc(&rpc->arena, sizeof(*name));
+        if (!row || !name)
+            return no_memory(rpc);
+        fill_name(name, sn_apis[i]->name, "");
+        row->subtype = name;
+        row->proto_service = sn_str_of(sn_apis[i]->service.pb->name);
+    }
+    return 0;
+}
+
+/* ---- status ---- */
+
+static struct pb_google_timestamp *timestamp(struct sn_rpc *rpc, uint64_t unix_ns)
+{
+    struct pb_google_timestamp *t = sn_arena_alloc(&rpc->arena, sizeof(*t));
+
+    if (t)
+        *t = sn_pb_timestamp_of((int64_t)unix_ns);
+    return t;
+}
+
+static const char *revision_of(const struct sn_node *node)
+{
+    const struct sn_want *want = node->built ? node->built : node->want;
+
+    return want ? ((const struct sn_robot_want *)want)->generation->config->revision : "";
+}
+
+static int add_status(struct sn_rpc *rpc, struct pb_robot_get_machine_status_response *resp,
+                      const struct sn_node *node)
+{
+    struct pb_robot_resource_status *status = sn_pb_add(&resp->resources, &rpc->arena);
+    struct pb_common_resource_name *name = sn_arena_zalloc(&rpc->arena, sizeof(*name));
+    struct pb_robot_get_cloud_metadata_response *cloud =
+        sn_arena_zalloc(&rpc->arena, sizeof(*cloud));
+
+    if (!status || !name || !cloud)
+        return no_memory(rpc);
+    fill_name(name, node->api, node->name);
+    *status = (struct pb_robot_resource_status){
+        .name = name,
+        .state = (int32_t)node->state,
+        .last_updated = timestamp(rpc, node->changed_unix_ns),
+        .revision = sn_str_of(revision_of(node)),
+        .error = sn_str_of(node->reason),
+        .cloud_metadata = cloud,
+    };
+    return status->last_updated ? 0 : no_memory(rpc);
+}
+
+static int get_machine_status(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    struct sn_robot *robot = self;
+    struct pb_robot_get_machine_status_response *resp = response;
+    struct pb_robot_config_status *config = sn_arena_zalloc(&rpc->arena, sizeof(*config));
+    int code = 0;
+
+    if (!config)
+        return no_memory(rpc);
+    for (size_t i = 0; i < robot->graph.count && !code; i++)
+        code = add_status(rpc, resp, robot->graph.nodes[i]);
+    if (robot->current) {
+        config->revision = sn_str_of(robot->current->config->revision);
+        config->last_updated = timestamp(rpc, robot->current->applied_unix_ns);
+    }
+    resp->config = config;
+    resp->state = robot->running ? PB_ROBOT_GET_MACHINE_STATUS_RESPONSE_STATE_RUNNING
+                                 : PB_ROBOT_GET_MACHINE_STATUS_RESPONSE_STATE_INITIALIZING;
+    return code;
+}
+
+static int get_version(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    struct pb_robot_get_version_response *resp = response;
+
+    resp->platform = SN_STR("rdk"); /* clients take other platforms for something else */
+    resp->version = SN_STR(SN_VERSION);
+    resp->api_version = SN_STR(SN_API_VERSION);
+    return 0;
+}
+
+static int get_cloud_metadata(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    return sn_call_fail(&rpc->call, SN_ERR_UNKNOWN, "cloud metadata not available");
+}
+
+/* ---- operations ---- */
+
+static int add_operation(struct sn_rpc *rpc, struct pb_robot_get_operations_response *resp,
+                         const struct sn_rpc *other)
+{
+    struct pb_robot_operation *operation = sn_pb_add(&resp->operations, &rpc->arena);
+
+    if (!operation)
+        return no_memory(rpc);
+    operation->id = sn_str_of(other->operation->id);
+    operation->method = other->method->path;
+    operation->arguments = sn_arena_zalloc(&rpc->arena, sizeof(*operation->arguments));
+    operation->started = timestamp(rpc, other->operation->started_unix_ns);
+    return operation->arguments && operation->started ? 0 : no_memory(rpc);
+}
+
+static int get_operations(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    struct sn_list *node, *rpcs = sn_server_rpcs(rpc->server);
+    int code = 0;
+
+    sn_list_for_each (node, rpcs) {
+        const struct sn_rpc *other = sn_container_of(node, struct sn_rpc, link);
+
+        if (other != rpc && other->operation && !code)
+            code = add_operation(rpc, response, other);
+    }
+    return code;
+}
+
+static int cancel_operation(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    const struct pb_robot_cancel_operation_request *req = request;
+    struct sn_rpc *other = sn_operation_find(rpc->server, req->id);
+
+    if (other && other != rpc)
+        sn_call_cancel(&other->call, SN_ERR_CANCELLED);
+    return 0;
+}
+
+struct block_for {
+    struct sn_operation_wait wait;
+    struct sn_call *call;
+};
+
+static void block_ended(struct sn_operation_wait *wait)
+{
+    sn_call_done(sn_container_of(wait, struct block_for, wait)->call, 0);
+}
+
+static void block_cancelled(struct sn_call *call)
+{
+    struct block_for *block = call->holder;
+
+    sn_list_remove(&block->wait.link);
+    sn_call_done(call, sn_call_cancelled(call));
+}
+
+static int block_for_operation(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    const struct pb_robot_block_for_operation_request *req = request;
+    struct sn_rpc *other = sn_operation_find(rpc->server, req->id);
+    struct block_for *block = sn_arena_zalloc(&rpc->arena, sizeof(*block));
+
+    if (!other || other == rpc)
+        return 0;
+    if (!block)
+        return no_memory(rpc);
+    block->wait.ended = block_ended;
+    block->call = &rpc->call;
+    rpc->call.holder = block;
+    rpc->call.on_cancel = block_cancelled;
+    sn_list_append(&other->operation->waiters, &block->wait.link);
+    return SN_PENDING;
+}
+
+static int shut_down(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    const struct sn_robot_options *options = &((struct sn_robot *)self)->options;
+
+    options->on_shutdown(options->owner);
+    return 0;
+}
+
+static const struct sn_handler handlers[] = {
+    {"ResourceNames", resource_names, 0, {0}},
+    {"ResourceRPCSubtypes", resource_rpc_subtypes, 0, {0}},
+    {"GetMachineStatus", get_machine_status, 0, {0}},
+    {"GetVersion", get_version, 0, {0}},
+    {"GetCloudMetadata", get_cloud_metadata, 0, {0}},
+    {"GetOperations", get_operations, 0, {0}},
+    {"CancelOperation", cancel_operation, SN_HANDLER_RESERVED, {0}},
+    {"BlockForOperation", block_for_operation, 0, {0}},
+    {"StopAll", sn_robot_stop_all, SN_HANDLER_RESERVED, {0}},
+    {"Shutdown", shut_down, SN_HANDLER_RESERVED, {0}},
+    {0},
+};
+
+const struct sn_service sn_robot_service = {NULL, &pb_robot_robot_service, handlers};
