@@ -41,7 +41,6 @@ static const char *written(void)
 
 static int open_log(void **state)
 {
-    (void)state;
     reader = mkstemp(path);
     sn_log_set_clock(test_clock);
     return reader < 0 || sn_log_to_file(path, false, NULL);
@@ -49,7 +48,6 @@ static int open_log(void **state)
 
 static int close_log(void **state)
 {
-    (void)state;
     sn_log_set_clock(NULL);
     close(reader);
     return unlink(path);
@@ -57,7 +55,6 @@ static int close_log(void **state)
 
 static int reset(void **state)
 {
-    (void)state;
     sn_log_set_level(SN_LOG_INFO);
     sn_log_clear_patterns();
     sn_log_set_dedup(true);
@@ -71,7 +68,6 @@ static void test_line(void **state)
     struct sn_logger *logger = sn_logger_get("rdk.test");
     char expected[256];
 
-    (void)state;
     sn_log_info(logger, "plain %d", 1);
     snprintf(expected, sizeof(expected),
              "2026-01-31T12:00:00.005Z\tINFO\trdk.test\tbase/log_test.c:%d\tplain 1\n",
@@ -87,7 +83,6 @@ static void test_line(void **state)
 
 static void test_long_message_is_cut(void **state)
 {
-    (void)state;
     sn_log_info(sn_logger_get("rdk.test"), "%0*d", SN_LOG_MESSAGE_MAX + 1000, 7);
     const char *text = written();
     size_t len = strlen(text);
@@ -99,7 +94,6 @@ static void test_levels(void **state)
 {
     struct sn_logger *logger = sn_logger_get("rdk.levels");
 
-    (void)state;
     assert_ptr_equal(logger, sn_logger_get("rdk.levels"));
     assert_false(sn_log_enabled(logger, SN_LOG_DEBUG));
     assert_true(sn_log_enabled(logger, SN_LOG_INFO));
@@ -122,7 +116,6 @@ static void test_level_names(void **state)
         {"fatal", -1},           {"info ", -1},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         enum sn_log_level level = SN_LOG_DEBUG;
         int err = sn_log_parse_level(rows[i].text, &level);
@@ -159,7 +152,6 @@ static void test_patterns(void **state)
         {{"x", "rdk.y"}, "rdk.y", true},
     };
 
-    (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct sn_logger *logger = sn_logger_get(rows[i].name);
 
@@ -175,7 +167,6 @@ static void test_pattern_order(void **state)
     struct sn_logger *below = sn_logger_get("rdk.order.below");
     struct sn_logger *above = sn_logger_get("rdk.order");
 
-    (void)state;
     assert_int_equal(sn_log_set_pattern("*", SN_LOG_WARN), 0);
     assert_int_equal(sn_log_set_pattern("rdk.order", SN_LOG_ERROR), 0);
     assert_true(sn_log_enabled(below, SN_LOG_WARN)); /* matched itself, so not inherited */
@@ -191,7 +182,6 @@ static void test_malformed_patterns(void **state)
 {
     char longest[SN_LOG_PATTERN_MAX + 2];
 
-    (void)state;
     memset(longest, 'a', sizeof(longest) - 1);
     longest[sizeof(longest) - 1] = '\0';
     const char *rows[] = {"", ".", "a..b", ".a", "a.", longest};
@@ -218,7 +208,6 @@ static int count_lines(const char *text)
 
 static void test_repeats_are_summed_up(void **state)
 {
-    (void)state;
     log_times(3);
     now += SECOND_NS;
     log_times(9);
@@ -236,7 +225,6 @@ static void test_repeats_are_summed_up(void **state)
 
 static void test_flush_writes_due_summaries(void **state)
 {
-    (void)state;
     log_times(4);
     written();
     now += 59 * SECOND_NS;
@@ -254,7 +242,6 @@ static void test_flush_writes_due_summaries(void **state)
 
 static void test_different_records_are_no_repeats(void **state)
 {
-    (void)state;
     for (int i = 0; i < 6; i++) {
         char fields[32];
 
@@ -266,7 +253,6 @@ static void test_different_records_are_no_repeats(void **state)
 
 static void test_dedup_off(void **state)
 {
-    (void)state;
     log_times(5);
     sn_log_set_dedup(false);
     log_times(5);
@@ -281,7 +267,6 @@ static void test_pairs(void **state)
 {
     char buffer[64], small[12];
 
-    (void)state;
     assert_string_equal(
         SN_LOG_PAIRS("resource", "rdk:component:motor/m", "model", "a\"b\\c\n\x01µ"),
         "{\"resource\":\"rdk:component:motor/m\",\"model\":\"a\\\"b\\\\c\\n\\u0001µ\"}");
@@ -311,7 +296,6 @@ static void test_threads(void **state)
     enum { THREADS = 4 };
     pthread_t threads[THREADS];
 
-    (void)state;
     for (intptr_t i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, log_from_thread, (void *)i), 0);
     for (int i = 0; i < THREADS; i++)
@@ -326,7 +310,6 @@ static void test_unwritable_file(void **state)
 {
     struct sn_error error;
 
-    (void)state;
     assert_int_equal(sn_log_to_file("/nonexistent/x.log", false, &error), SN_ERR_UNAVAILABLE);
     assert_string_equal(error.text, "log file \"/nonexistent/x.log\": No such file or directory");
 }
@@ -338,7 +321,6 @@ static void test_output_that_fails(void **state)
     struct rlimit old, small;
     struct stat stat;
 
-    (void)state;
     assert_int_equal(fstat(reader, &stat), 0);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
     small = old;

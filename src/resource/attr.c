@@ -116,7 +116,6 @@ static void decode_table(struct decoder *decoder, const struct sn_attr *table, c
 static void decode_bool(struct decoder *decoder, const struct sn_attr *row, const json_t *json,
                         const struct place *place, void *ret)
 {
-    (void)row;
     if (json_is_boolean(json))
         *(bool *)ret = json_is_true(json);
     else
@@ -134,7 +133,6 @@ static int64_t truncate_real(double real)
 static void decode_int(struct decoder *decoder, const struct sn_attr *row, const json_t *json,
                        const struct place *place, void *ret)
 {
-    (void)row;
     if (json_is_integer(json))
         *(int64_t *)ret = json_integer_value(json);
     else if (json_is_real(json))
@@ -146,7 +144,6 @@ static void decode_int(struct decoder *decoder, const struct sn_attr *row, const
 static void decode_number(struct decoder *decoder, const struct sn_attr *row, const json_t *json,
                           const struct place *place, void *ret)
 {
-    (void)row;
     if (json_is_number(json))
         *(double *)ret = json_number_value(json);
     else
@@ -156,7 +153,6 @@ static void decode_number(struct decoder *decoder, const struct sn_attr *row, co
 static void decode_string(struct decoder *decoder, const struct sn_attr *row, const json_t *json,
                           const struct place *place, void *ret)
 {
-    (void)row;
     if (!json_is_string(json)) {
         fail_type(decoder, place, "string", json);
         return;
@@ -248,8 +244,6 @@ static void decode_json(struct decoder *decoder, const struct sn_attr *row, cons
 {
     char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
 
-    (void)row;
-    (void)place;
     *(struct sn_str *)ret = text ? sn_arena_copy(decoder->arena, sn_str_of(text)) : SN_STR_NULL;
     free(text);
     if (!((struct sn_str *)ret)->ptr)

@@ -27,14 +27,11 @@ struct holder {
 
 static void *take_block(struct sn_block_source *source, size_t size)
 {
-    (void)source;
     return malloc(size);
 }
 
 static void give_block(struct sn_block_source *source, void *memory, size_t size)
 {
-    (void)source;
-    (void)size;
     free(memory);
 }
 

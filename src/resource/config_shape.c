@@ -71,7 +71,6 @@ static int fail_text(struct sn_shape_reader *reader, const struct sn_shape_path 
 static int read_string(struct sn_shape_reader *reader, const struct sn_shape *row, json_t *json,
                        const struct sn_shape_path *path, void *ret)
 {
-    (void)row;
     if (!json_is_string(json))
         return fail(reader, path, "a string", json);
     *(const char **)ret = json_string_value(json);
@@ -81,7 +80,6 @@ static int read_string(struct sn_shape_reader *reader, const struct sn_shape *ro
 static int read_bool(struct sn_shape_reader *reader, const struct sn_shape *row, json_t *json,
                      const struct sn_shape_path *path, void *ret)
 {
-    (void)row;
     if (!json_is_boolean(json))
         return fail(reader, path, "a boolean", json);
     *(bool *)ret = json_is_true(json);
@@ -94,7 +92,6 @@ static int read_int(struct sn_shape_reader *reader, const struct sn_shape *row, 
 {
     double number = json_number_value(json);
 
-    (void)row;
     if (json_is_integer(json))
         *(int64_t *)ret = json_integer_value(json);
     else if (json_is_real(json) && number > -0x1p53 && number < 0x1p53 &&
@@ -108,7 +105,6 @@ static int read_int(struct sn_shape_reader *reader, const struct sn_shape *row, 
 static int read_number(struct sn_shape_reader *reader, const struct sn_shape *row, json_t *json,
                        const struct sn_shape_path *path, void *ret)
 {
-    (void)row;
     if (!json_is_number(json))
         return fail(reader, path, "a number", json);
     *(double *)ret = json_number_value(json);
@@ -120,7 +116,6 @@ static int read_duration(struct sn_shape_reader *reader, const struct sn_shape *
 {
     struct sn_error error;
 
-    (void)row;
     if (!json_is_string(json))
         return fail(reader, path, "a string such as \"1m30s\"", json);
     if (sn_text_duration(json_string_value(json), ret, &error))
@@ -146,9 +141,6 @@ static int read_level(struct sn_shape_reader *reader, const struct sn_shape *row
 static int read_any(struct sn_shape_reader *reader, const struct sn_shape *row, json_t *json,
                     const struct sn_shape_path *path, void *ret)
 {
-    (void)reader;
-    (void)row;
-    (void)path;
     *(json_t **)ret = json;
     return 0;
 }

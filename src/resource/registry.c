@@ -29,14 +29,11 @@ static int compare_drivers(const void *a, const void *b)
 
 static void *take_block(struct sn_block_source *source, size_t size)
 {
-    (void)source;
     return malloc(size);
 }
 
 static void give_block(struct sn_block_source *source, void *memory, size_t size)
 {
-    (void)source;
-    (void)size;
     free(memory);
 }
 

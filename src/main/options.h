@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Settings of the machine server's program: flags and environment variables, by one table from
+ * which the usage text is made too. Main thread, once at start.
+ * Source: the reference server's flags; one or two dashes, -x=value or -x value, a boolean takes no
+ * separate value.
+ */
+#ifndef SN_MAIN_OPTIONS_H
+#define SN_MAIN_OPTIONS_H
+
+#include "sinew/err.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Strings are never NULL; they point into argv and the environment. */
+struct sn_options {
+    bool help; /* asked for; nothing else counts */
+    const char *config;
+    const char *log_file;       /* instead of standard output */
+    const char *also_log_file;  /* besides standard output */
+    const char *dump_resources; /* path; write and end */
+    const char *cpuprofile;
+    const char *home; /* data root; "": $HOME/.viam */
+    bool debug, version, allow_insecure_creds, webrtc, no_tls, disable_mdns, untrusted_env;
+    bool output_telemetry, ftdc, network_check, webprofile, reveal_sensitive_config_diffs;
+    bool tcp_sockets;            /* modules by TCP */
+    bool agent_handles_restart;  /* don't ask the cloud whether to restart */
+    int64_t resource_timeout_ns; /* to build or reconfigure one */
+    int64_t module_timeout_ns;   /* for its ready handshake */
+    int64_t config_timeout_ns;   /* to read from the cloud */
+    int64_t request_limit;       /* concurrent requests per resource */
+};
+
+/* Reads flags, then the environment for what no flag set, then presets. A malformed variable is
+ * warned about and replaced by its preset. INVALID_ARGUMENT for a bad flag: `error` holds
+ * upstream's text without the usage, "" when only the usage is to be shown (-help). */
+int sn_options_parse(struct sn_options *options, int argc, char **argv, struct sn_error *error)
+    SN_MUST_USE;
+
+/* What to tell after that failure: the error, the usage and the error again, as upstream; leftover
+ * arguments get no usage. A text for free(). */
+char *sn_options_complaint(const char *program, const struct sn_error *error);
+
+#endif
