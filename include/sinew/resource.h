@@ -30,8 +30,9 @@ struct sn_resource {
     struct sn_logger *log; /* "rdk.resource_manager.<api>/<name>" */
     struct sn_lane lane;
     uint32_t refs;
-    uint32_t calls; /* unary ones from clients, running now */
-    bool closed;                                   /* ops answer UNAVAILABLE */
+    uint32_t calls;      /* unary ones from clients, running now */
+    const void *session; /* robot/session.h's: who moved it last; NULL: nobody with a session */
+    bool closed;         /* ops answer UNAVAILABLE */
     void (*destroy)(struct sn_resource *resource); /* by the last unref */
 };
 

@@ -264,7 +264,8 @@ fail:
 
 static void close_handle(uv_handle_t *handle, void *arg)
 {
-    uv_close(handle, NULL);
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
 }
 
 void sn_loop_destroy(struct sn_loop *loop)
@@ -272,7 +273,7 @@ void sn_loop_destroy(struct sn_loop *loop)
     if (!loop)
         return;
     assert(!loop->deferred && !loop->jobs_running);
-    /* Only our own are left: the owners of all others were to close them. */
+    /* Only our own are left, and those whose closing is under way. */
     uv_walk(&loop->uv, close_handle, NULL);
     while (uv_loop_alive(&loop->uv)) /* again when a stop was left over */
         uv_run(&loop->uv, UV_RUN_DEFAULT);

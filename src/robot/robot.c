@@ -4,12 +4,16 @@
  */
 #include "api/api.h"
 #include "robot/robot_private.h"
+#include "robot/stop.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
 /* How often what failed is tried again. Source: upstream. */
 static const uint64_t retry_interval_ns = SN_SECONDS(5);
+
+/* Until the first config names another. Source: upstream. */
+static const uint64_t default_window_ns = SN_SECONDS(2);
 
 static int find(struct sn_router *router, struct sn_rpc *rpc, const char *api, struct sn_str name,
                 struct sn_resource **ret_resource)
@@ -38,6 +42,33 @@ struct sn_resource *sn_robot_resource(struct sn_robot *robot, const char *api, c
     return node && node->state == SN_NODE_READY ? sn_resource_ref(node->resource) : NULL;
 }
 
+static void session_stop_ended(struct sn_stop *stop, int code)
+{
+    if (code)
+        sn_log_error(stop->resource->log, "failed to stop after its session ended: %.*s",
+                     SN_STR_ARGS(sn_call_text(&stop->call, code)));
+}
+
+/* Whoever was the last to move these is gone. */
+static void session_expired(struct sn_sessions *sessions, struct sn_session *session)
+{
+    struct sn_robot *robot = sn_container_of(sessions, struct sn_robot, sessions);
+
+    for (size_t i = 0; i < robot->graph.count; i++) {
+        const struct sn_node *node = robot->graph.nodes[i];
+        struct sn_resource *resource = node->resource;
+
+        if (node->state != SN_NODE_READY || resource->session != session)
+            continue;
+        resource->session = NULL;
+        if (!sn_stop_applies(node->api))
+            continue;
+        sn_log_info(resource->log, "stopping: its session %s has ended", session->id);
+        if (sn_stop_begin(resource, NULL, NULL, session_stop_ended, NULL))
+            sn_log_error(resource->log, "failed to stop after its session ended: out of memory");
+    }
+}
+
 static int add_services(struct sn_robot *robot)
 {
     int code = sn_server_add(robot->server, &sn_robot_service, robot);
@@ -60,10 +91,13 @@ struct sn_robot *sn_robot_create(const struct sn_robot_options *options)
     robot->resource_log = sn_logger_get("rdk.resource_manager");
     robot->interceptors[0] = (struct sn_interceptor){
         .name = "operation", .at_headers = sn_operation_begin, .at_end = sn_operation_end};
-    robot->interceptors[1] = (struct sn_interceptor){.name = "limit",
+    robot->interceptors[1] = (struct sn_interceptor){
+        .name = "session", .at_message = sn_session_enter, .owner = &robot->sessions};
+    robot->interceptors[2] = (struct sn_interceptor){.name = "limit",
                                                      .at_message = sn_limit_enter,
                                                      .at_end = sn_limit_leave,
                                                      .owner = &robot->limit};
+    sn_sessions_init(&robot->sessions, options->env, default_window_ns, session_expired);
     sn_graph_init(&robot->graph, sn_want_same, options->env->unix_ns);
     struct sn_server_config config = {
         .env = options->env,
@@ -120,6 +154,8 @@ int sn_robot_configure(struct sn_robot *robot, struct sn_config *take_config)
         return code;
     }
     sn_log_info(robot->log, robot->current ? "Reconfiguring robot" : "Constructing robot");
+    sn_sessions_set_window(&robot->sessions,
+                           (uint64_t)generation->config->network.sessions.heartbeat_window_ns);
     generation->applied_unix_ns = robot->options.env->unix_ns();
     sn_generation_unref(robot->current);
     robot->current = generation;
@@ -154,6 +190,7 @@ void sn_robot_close(struct sn_robot *robot, void (*closed)(void *owner, bool cle
     robot->closed_owner = owner;
     robot->announce = NULL;
     sn_timer_stop(robot->options.env->timers, &robot->retry);
+    sn_sessions_fini(&robot->sessions);
     sn_server_cancel_all(robot->server);
     if (set_wants(robot, NULL) == 0)
         sn_robot_pump(robot);
@@ -163,6 +200,7 @@ void sn_robot_destroy(struct sn_robot *robot)
 {
     if (!robot)
         return;
+    sn_sessions_fini(&robot->sessions);
     sn_graph_fini(&robot->graph);
     sn_generation_unref(robot->current);
     sn_server_destroy(robot->server);

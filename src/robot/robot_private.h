@@ -12,6 +12,7 @@
 #include "robot/limit.h"
 #include "robot/operation.h"
 #include "robot/robot.h"
+#include "robot/session.h"
 #include "sinew/driver.h"
 
 /* One config and what was made of it. Lives while it is the current one or a resource was built
@@ -40,7 +41,8 @@ struct sn_robot {
     struct sn_router router;
     struct sn_graph graph;
     struct sn_limit limit;
-    struct sn_interceptor interceptors[2];
+    struct sn_sessions sessions;
+    struct sn_interceptor interceptors[3];
     struct sn_generation *current; /* NULL before the first config */
     struct sn_logger *log, *resource_log;
     struct sn_timer retry;

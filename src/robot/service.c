@@ -223,6 +223,73 @@ static int block_for_operation(struct sn_rpc *rpc, void *self, const void *reque
     return SN_PENDING;
 }
 
+/* ---- sessions ---- */
+
+static int start_session(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    struct sn_robot *robot = self;
+    const struct pb_robot_start_session_request *req = request;
+    struct pb_robot_start_session_response *resp = response;
+    struct pb_google_duration *window = sn_arena_alloc(&rpc->arena, sizeof(*window));
+    struct sn_session *session;
+
+    if (!window)
+        return no_memory(rpc);
+    int code = sn_session_start(&robot->sessions, rpc, req->resume, &session);
+    if (code)
+        return code;
+    *window = sn_pb_duration_of((int64_t)robot->sessions.window_ns);
+    resp->id = sn_str_of(session->id);
+    resp->heartbeat_window = window;
+    return 0;
+}
+
+static int send_session_heartbeat(struct sn_rpc *rpc, void *self, const void *request,
+                                  void *response)
+{
+    struct sn_robot *robot = self;
+    const struct pb_robot_send_session_heartbeat_request *req = request;
+    struct sn_session *session;
+
+    return sn_session_beat(&robot->sessions, rpc, req->id, &session);
+}
+
+static int add_session(struct sn_rpc *rpc, struct pb_robot_get_sessions_response *resp,
+                       const struct sn_session *session)
+{
+    struct pb_robot_session *row = sn_pb_add(&resp->sessions, &rpc->arena);
+    struct pb_robot_peer_connection_info *info = sn_arena_alloc(&rpc->arena, sizeof(*info));
+
+    if (!row || !info)
+        return no_memory(rpc);
+    *info = (struct pb_robot_peer_connection_info){
+        .type = session->kind == SN_TRANSPORT_WEBRTC ? PB_ROBOT_PEER_CONNECTION_TYPE_WEBRTC
+                                                     : PB_ROBOT_PEER_CONNECTION_TYPE_GRPC,
+        .remote_address = sn_str_of(session->remote),
+        .has_remote_address = true,
+        .local_address = sn_str_of(session->local),
+        .has_local_address = true,
+    };
+    row->id = sn_str_of(session->id);
+    row->peer_connection_info = info;
+    return 0;
+}
+
+static int get_sessions(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    struct sn_robot *robot = self;
+    struct sn_list *node;
+    int code = 0;
+
+    sn_list_for_each (node, &robot->sessions.all) {
+        if (!code)
+            code = add_session(rpc, response, sn_container_of(node, struct sn_session, link));
+    }
+    return code;
+}
+
+/* ---- the end ---- */
+
 static int shut_down(struct sn_rpc *rpc, void *self, const void *request, void *response)
 {
     const struct sn_robot_options *options = &((struct sn_robot *)self)->options;
@@ -240,6 +307,9 @@ static const struct sn_handler handlers[] = {
     {"GetOperations", get_operations, 0, {0}},
     {"CancelOperation", cancel_operation, SN_HANDLER_RESERVED, {0}},
     {"BlockForOperation", block_for_operation, 0, {0}},
+    {"GetSessions", get_sessions, 0, {0}},
+    {"StartSession", start_session, 0, {0}},
+    {"SendSessionHeartbeat", send_session_heartbeat, SN_HANDLER_RESERVED, {0}},
     {"StopAll", sn_robot_stop_all, SN_HANDLER_RESERVED, {0}},
     {"Shutdown", shut_down, SN_HANDLER_RESERVED, {0}},
     {0},

@@ -3,22 +3,14 @@
  * RobotService.StopAll: ends what clients have running and stops every resource that can move, all
  * at once. Loop thread.
  */
-#include "api/api.h"
 #include "pb/robot/v1/robot.h"
 #include "robot/robot_private.h"
+#include "robot/stop.h"
 
 struct stop_all {
     struct sn_call *call;
     size_t pending; /* and 1 while they are being started */
     int code;
-};
-
-struct stop_one {
-    struct sn_call call; /* first */
-    struct stop_all *all;
-    struct sn_resource *resource;
-    const struct sn_api *api;
-    const struct pb_google_struct *extra;
 };
 
 static void release(struct stop_all *all)
@@ -27,24 +19,15 @@ static void release(struct stop_all *all)
         sn_call_done(all->call, all->code);
 }
 
-static int start_one(struct sn_call *call)
-{
-    struct stop_one *one = (struct stop_one *)call;
-
-    return one->api->stop(call, one->resource, one->extra);
-}
-
 /* The first failure is the answer's; the others are stopped all the same. */
-static void end_one(struct sn_call *call, int code)
+static void ended(struct sn_stop *stop, int code)
 {
-    struct stop_one *one = (struct stop_one *)call;
-    struct stop_all *all = one->all;
+    struct stop_all *all = stop->owner;
 
     if (code && !all->code)
         all->code =
             sn_call_fail(all->call, SN_ERR_UNKNOWN, "failed to stop component named %s: %.*s",
-                         one->resource->name, SN_STR_ARGS(sn_call_text(call, code)));
-    sn_resource_unref(one->resource);
+                         stop->resource->name, SN_STR_ARGS(sn_call_text(&stop->call, code)));
     release(all);
 }
 
@@ -52,9 +35,8 @@ static bool names(const struct pb_common_resource_name *name, const struct sn_no
 {
     struct sn_triplet parts = sn_api_parts(node->api);
 
-    return name && sn_str_eq(name->namespace, parts.space) &&
-           sn_str_eq(name->type, parts.family) && sn_str_eq(name->subtype, parts.name) &&
-           sn_str_is(name->name, node->name);
+    return name && sn_str_eq(name->namespace, parts.space) && sn_str_eq(name->type, parts.family) &&
+           sn_str_eq(name->subtype, parts.name) && sn_str_is(name->name, node->name);
 }
 
 static const struct pb_google_struct *extra_of(const struct pb_robot_stop_all_request *req,
@@ -66,28 +48,6 @@ static const struct pb_google_struct *extra_of(const struct pb_robot_stop_all_re
     return NULL;
 }
 
-static int begin_one(struct sn_rpc *rpc, struct stop_all *all, const struct sn_node *node,
-                     const struct pb_google_struct *extra)
-{
-    const struct sn_api *api = sn_api_find(node->api);
-
-    if (node->state != SN_NODE_READY || !api || !api->stop)
-        return 0;
-    struct stop_one *one = sn_arena_zalloc(&rpc->arena, sizeof(*one));
-    if (!one)
-        return SN_ERR_RESOURCE_EXHAUSTED;
-    sn_call_init(&one->call, rpc->call.env, &rpc->arena, &rpc->call);
-    one->call.start = start_one;
-    one->call.end = end_one;
-    one->all = all;
-    one->resource = sn_resource_ref(node->resource);
-    one->api = api;
-    one->extra = extra;
-    all->pending++;
-    sn_call_start(&one->call);
-    return 0;
-}
-
 static void cancel_others(struct sn_rpc *self)
 {
     struct sn_list *rpcs = sn_server_rpcs(self->server), *node = rpcs->next;
@@ -95,8 +55,7 @@ static void cancel_others(struct sn_rpc *self)
     while (node != rpcs) {
         struct sn_rpc *rpc = sn_container_of(node, struct sn_rpc, link);
 
-        if (rpc == self || rpc->method->service == self->method->service ||
-            sn_call_cancelled(&rpc->call)) {
+        if (!rpc->resource || sn_call_cancelled(&rpc->call)) {
             node = node->next;
             continue;
         }
@@ -117,8 +76,13 @@ int sn_robot_stop_all(struct sn_rpc *rpc, void *self, const void *request, void 
     for (size_t i = 0; i < robot->graph.count; i++) {
         const struct sn_node *node = robot->graph.nodes[i];
 
-        if (begin_one(rpc, all, node, extra_of(request, node)))
+        if (node->state != SN_NODE_READY || !sn_stop_applies(node->api))
+            continue;
+        all->pending++;
+        if (sn_stop_begin(node->resource, extra_of(request, node), &rpc->call, ended, all)) {
+            all->pending--;
             all->code = SN_ERR_RESOURCE_EXHAUSTED;
+        }
     }
     release(all);
     return SN_PENDING;
