@@ -38,10 +38,12 @@ static SN_PB_COLD bool fail(struct encoder *e, int error)
 static bool buffer_take(struct encoder *e, size_t need)
 {
     struct sn_arena *arena = e->arena;
-    size_t room = (size_t)(arena->end - arena->cur);
-    size_t cap = room > need ? room & ~(size_t)7 : (need + 7) & ~(size_t)7;
+    size_t room = (size_t)(arena->end - arena->cur) & ~(size_t)7;
+    size_t cap = (need + 7) & ~(size_t)7;
 
-    e->buf = cap >= need ? sn_arena_alloc(arena, cap) : NULL;
+    if (cap < room)
+        cap = room;
+    e->buf = sn_arena_alloc(arena, cap);
     if (!e->buf)
         return fail(e, SN_ERR_RESOURCE_EXHAUSTED);
     if (e->buf + cap == arena->cur) {
@@ -71,8 +73,10 @@ static SN_PB_COLD bool buffer_grow(struct encoder *e, size_t n)
     size_t used = (size_t)(e->buf + e->cap - e->p);
     size_t slack = used + BUFFER_FIRST;
 
-    if (n > SN_PB_SIZE_MAX || used + n > SN_PB_SIZE_MAX)
+    if (n > SN_PB_SIZE_MAX - used)
         return fail(e, SN_ERR_INVALID_ARGUMENT);
+    if (slack > SN_PB_SIZE_MAX - used - n)
+        slack = SN_PB_SIZE_MAX - used - n;
     /* What is written stays where it is meanwhile: the new piece is larger than the old. */
     buffer_return(e, e->arena->end);
     if (!buffer_take(e, e->headroom + used + n + slack))
@@ -237,32 +241,6 @@ static bool list_encode(struct encoder *e, const struct sn_pb_msg *msg,
     return true;
 }
 
-/* Whether a field without presence of its own differs from its default. */
-static bool is_nonzero(const struct sn_pb_field *field, const char *slot)
-{
-    switch (sn_pb_size_of[field->type]) {
-    case 1:
-        return *slot != 0;
-    case 4:
-        return sn_pb_load32(slot) != 0;
-    case 8: /* bitwise: minus zero is written */
-        return sn_pb_load64(slot) != 0;
-    case 0:
-        return sn_pb_load_ptr(slot) != NULL;
-    default:
-        return ((const struct sn_str *)(const void *)slot)->len != 0;
-    }
-}
-
-static inline bool is_present(const struct sn_pb_field *field, const char *in)
-{
-    if (field->flags & SN_PB_ONEOF)
-        return sn_pb_load32(in + field->presence) == field->number;
-    if (field->flags & SN_PB_OPTIONAL)
-        return in[field->presence];
-    return field->flags & SN_PB_REQUIRED || is_nonzero(field, in + field->offset);
-}
-
 static bool unknown_encode(struct encoder *e, const struct sn_pb_unknown *unknown)
 {
     for (uint32_t i = unknown->n; i-- > 0;) {
@@ -283,7 +261,7 @@ static bool message_encode(struct encoder *e, const struct sn_pb_msg *msg, const
             const struct sn_pb_any_list *list = (const void *)(in + field->offset);
             if (list->n && !list_encode(e, msg, field, list))
                 return false;
-        } else if (is_present(field, in)) {
+        } else if (sn_pb_is_present(field, in)) {
             if (!value_encode(e, msg, field, in + field->offset))
                 return false;
         }
@@ -296,14 +274,12 @@ int sn_pb_encode(const struct sn_pb_msg *msg, const void *in, struct sn_arena *a
 {
     struct encoder e = {.arena = arena, .headroom = headroom, .depth = SN_PB_DEPTH_MAX};
 
-    if (headroom > SN_PB_SIZE_MAX)
+    if (headroom > SN_PB_HEADROOM_MAX)
         return SN_ERR_INVALID_ARGUMENT;
     if (!buffer_take(&e, headroom + BUFFER_FIRST))
         return e.error;
     bool ok = message_encode(&e, msg, in);
     size_t len = (size_t)(e.buf + e.cap - e.p);
-    if (ok && len > SN_PB_SIZE_MAX)
-        ok = fail(&e, SN_ERR_INVALID_ARGUMENT);
     buffer_return(&e, ok ? e.p - headroom : e.buf + e.cap);
     if (ok)
         *ret_bytes = (struct sn_str){e.p, len};

@@ -205,6 +205,32 @@ static void test_small_messages_share_a_block(void **state)
     memory_fini(&mem);
 }
 
+/* Messages of every length one behind the other: the rest of a block is of any size. */
+static void test_many_in_one_arena(void **state)
+{
+    struct sn_str blob = {calloc(1, 700), 0}, bytes;
+
+    for (int i = 0; i < 5000; i++) {
+        struct pb_sinew_test_scalars m = {.f_bytes = blob};
+
+        m.f_bytes.len = (size_t)i * 31 % 700;
+        assert_int_equal(
+            sn_pb_encode(&pb_sinew_test_scalars_msg, &m, arena_of(state), (size_t)i % 7, &bytes),
+            0);
+    }
+    free((void *)blob.ptr);
+}
+
+static void test_headroom_is_limited(void **state)
+{
+    struct pb_sinew_test_scalars m = {0};
+    struct sn_str bytes;
+
+    assert_int_equal(sn_pb_encode(&pb_sinew_test_scalars_msg, &m, arena_of(state),
+                                  SN_PB_HEADROOM_MAX + 1, &bytes),
+                     SN_ERR_INVALID_ARGUMENT);
+}
+
 static void test_arena_is_the_budget(void **state)
 {
     struct memory mem;
@@ -238,6 +264,8 @@ int main(void)
         MEMORY_TEST(test_headroom_is_writable),
         MEMORY_TEST(test_growing),
         MEMORY_TEST(test_small_messages_share_a_block),
+        MEMORY_TEST(test_many_in_one_arena),
+        MEMORY_TEST(test_headroom_is_limited),
         MEMORY_TEST(test_arena_is_the_budget),
     };
 

@@ -39,7 +39,7 @@ bool *sn_pb_map_shadowed(const struct sn_pb_msg *entry, const void *list, struct
 {
     struct keys keys = {list, entry->size, &entry->fields[0]};
     uint32_t n = keys.list->n;
-    bool *shadowed = sn_arena_zalloc(arena, n);
+    bool *shadowed = sn_arena_zalloc(arena, n + 1u); /* never nothing: NULL is failure */
     uint32_t *order = shadowed ? sn_pb_sort(n, compare_keys, &keys, arena) : NULL;
 
     if (!order)

@@ -39,6 +39,8 @@ enum {
     /* One serialized message, as in every implementation. */
     SN_PB_SIZE_MAX = INT32_MAX,
     SN_PB_NUMBER_MAX = 536870911,
+    /* Of sn_pb_encode: a frame's head, not a frame. */
+    SN_PB_HEADROOM_MAX = 256,
 };
 
 /* Values of FieldDescriptorProto.Type. Groups (10) are proto2's and only skipped. */
@@ -133,10 +135,11 @@ struct sn_pb_service {
 int sn_pb_decode(const struct sn_pb_msg *msg, void *out, const void *bytes, size_t len,
                  struct sn_arena *arena) SN_MUST_USE;
 
-/* Serializes `*in` into the arena. The `headroom` bytes right before `ret_bytes->ptr` are the
- * caller's to write (a frame's head goes there without a copy); so are the bytes themselves.
- * Equal structs give equal bytes: fields by number, lists and maps in their order.
- * Errors: INVALID_ARGUMENT (a string is not UTF-8, too deep, too long), RESOURCE_EXHAUSTED. */
+/* Serializes `*in` into the arena. The `headroom` bytes (up to SN_PB_HEADROOM_MAX) right before
+ * `ret_bytes->ptr` are the caller's to write (a frame's head goes there without a copy); so are the
+ * bytes themselves. Equal structs give equal bytes: fields by number, lists and maps in their
+ * order. Errors: INVALID_ARGUMENT (a string is not UTF-8, too deep, too long), RESOURCE_EXHAUSTED.
+ */
 int sn_pb_encode(const struct sn_pb_msg *msg, const void *in, struct sn_arena *arena,
                  size_t headroom, struct sn_str *ret_bytes) SN_MUST_USE;
 

@@ -23,6 +23,7 @@ struct sn_pb_schema_enum {
     struct sn_str name;                           /* full, "viam.robot.v1.PeerConnectionType" */
     const struct sn_pb_schema_enum_value *values; /* as declared */
     uint32_t count;
+    bool is_null; /* google.protobuf.NullValue, whose JSON form is null */
 };
 
 struct sn_pb_schema_field {
@@ -32,12 +33,12 @@ struct sn_pb_schema_field {
     const struct sn_pb_schema_enum *enumeration; /* SN_PB_ENUM */
 };
 
-/* Messages whose JSON form is special. */
+/* Messages whose JSON form is special. They use the generated tables and structs (pb_google_…), so
+ * the helpers of struct.h and time.h work on them. */
 enum sn_pb_known {
     SN_PB_KNOWN_NONE,
     SN_PB_KNOWN_ANY,
     SN_PB_KNOWN_DURATION,
-    SN_PB_KNOWN_EMPTY,
     SN_PB_KNOWN_FIELD_MASK,
     SN_PB_KNOWN_LIST_VALUE,
     SN_PB_KNOWN_STRUCT,
@@ -84,8 +85,9 @@ struct sn_pb_schema {
     uint32_t symbol_count;
 };
 
-/* Builds `*schema` from a serialized google.protobuf.FileDescriptorSet, its files in any order.
- * Every type that is named must be in the set.
+/* Builds `*schema` from a serialized google.protobuf.FileDescriptorSet, its files in any order:
+ * every type that is named must be in the set. A grpc.reflection FileDescriptorResponse is the same
+ * on the wire.
  * Errors: INVALID_ARGUMENT (malformed, a name missing or there twice), RESOURCE_EXHAUSTED (arena,
  * or a message of more than 64 KiB of fields); `error` (may be NULL) says which. */
 int sn_pb_schema_build(struct sn_pb_schema *schema, struct sn_str descriptor_set,
@@ -98,6 +100,10 @@ const struct sn_pb_schema_enum *sn_pb_schema_enum(const struct sn_pb_schema *sch
                                                   struct sn_str name);
 const struct sn_pb_schema_service *sn_pb_schema_service(const struct sn_pb_schema *schema,
                                                         struct sn_str name);
+
+/* The message that a google.protobuf.Any's type_url names: what is behind the last slash. */
+const struct sn_pb_schema_msg *sn_pb_schema_any(const struct sn_pb_schema *schema,
+                                                struct sn_str type_url);
 
 /* The file a message, enum, service, or "service.method" is declared in, NULL when there is
  * none: what reflection's file_containing_symbol asks for. */

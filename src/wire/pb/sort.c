@@ -31,7 +31,7 @@ static uint32_t at_most(uint64_t value, uint32_t max)
 uint32_t *sn_pb_sort(uint32_t n, sn_pb_compare compare, const void *context, struct sn_arena *arena)
 {
     struct sorting s = {compare, context};
-    uint32_t *from = n <= SORT_MAX ? sn_arena_alloc(arena, 2 * sizeof *from * n) : NULL;
+    uint32_t *from = n <= SORT_MAX ? sn_arena_alloc(arena, 2 * sizeof *from * n + 1) : NULL;
 
     if (!from)
         return NULL;

@@ -106,4 +106,30 @@ static inline void *sn_pb_load_ptr(const void *p)
     return value;
 }
 
+/* Whether a field without presence of its own differs from its default. */
+static inline bool sn_pb_is_nonzero(const struct sn_pb_field *field, const char *slot)
+{
+    switch (field->type) {
+    case SN_PB_STRING:
+    case SN_PB_BYTES:
+        return ((const struct sn_str *)(const void *)slot)->len != 0;
+    case SN_PB_MESSAGE:
+        return sn_pb_load_ptr(slot) != NULL;
+    case SN_PB_BOOL:
+        return *slot != 0;
+    default: /* bitwise: minus zero is written */
+        return sn_pb_size_of[field->type] == 8 ? sn_pb_load64(slot) != 0 : sn_pb_load32(slot) != 0;
+    }
+}
+
+/* Whether a field that is not repeated would be written. */
+static inline bool sn_pb_is_present(const struct sn_pb_field *field, const char *in)
+{
+    if (field->flags & SN_PB_ONEOF)
+        return sn_pb_load32(in + field->presence) == field->number;
+    if (field->flags & SN_PB_OPTIONAL)
+        return in[field->presence];
+    return field->flags & SN_PB_REQUIRED || sn_pb_is_nonzero(field, in + field->offset);
+}
+
 #endif
