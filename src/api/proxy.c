@@ -61,6 +61,15 @@ int sn_proxy_call(struct sn_call *call, struct sn_resource *resource, const char
                            reply, arg);
 }
 
+int sn_proxy_stream(struct sn_call *call, struct sn_resource *resource, const char *method,
+                    const void *request, sn_each_fn each, void *arg)
+{
+    const struct sn_api *api = sn_api_find(resource->api);
+
+    return sn_client_stream(call, part_of(resource)->channel, api->service.pb, method, request,
+                            each, arg);
+}
+
 const struct sn_api *sn_api_find(const char *name)
 {
     for (size_t i = 0; i < sn_api_count; i++)

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Unary calls to other servers. Loop thread.
+ * Calls to other servers: one request, one response or a stream of them. Loop thread.
  */
 #include "rpc/core/client.h"
 #include "base/timers.h"
 
 #include <assert.h>
 
-struct unary {
+struct outgoing {
     struct sn_call *call;
     struct sn_client_stream *stream;
     const struct sn_pb_method *method;
-    sn_reply_fn reply;
+    sn_reply_fn reply; /* unary */
+    sn_each_fn each;   /* stream */
     void *arg;
     void *response; /* NULL until it has arrived */
     int code;       /* why the response is unusable */
@@ -30,40 +31,68 @@ static void on_headers(struct sn_client_stream *stream, const struct sn_metadata
 {
 }
 
-static int decode(struct unary *unary, struct sn_str bytes)
+static int decode(struct outgoing *out, struct sn_arena *arena, struct sn_str bytes,
+                  void **ret_response)
 {
-    struct sn_arena *arena = unary->call->arena;
-    const struct sn_pb_msg *msg = unary->method->response;
-
-    /* What the peer sends is its to choose, so the reply gets a budget of its own. */
-    arena->left += 16 * bytes.len + 2 * SN_BLOCK_SIZE;
+    const struct sn_pb_msg *msg = out->method->response;
     struct sn_str copy = sn_arena_copy(arena, bytes);
     void *response = sn_arena_zalloc(arena, msg->size);
+
     if (!copy.ptr || !response)
-        return sn_call_fail(unary->call, SN_ERR_RESOURCE_EXHAUSTED, "no memory for the response");
+        return sn_call_fail(out->call, SN_ERR_RESOURCE_EXHAUSTED, "no memory for the response");
     int code = sn_pb_decode(msg, response, copy.ptr, copy.len, arena);
     if (code)
-        return sn_call_fail(unary->call, code == SN_ERR_RESOURCE_EXHAUSTED ? code : SN_ERR_INTERNAL,
-                            "response of %s can't be decoded", unary->method->name);
-    unary->response = response;
+        return sn_call_fail(out->call, code == SN_ERR_RESOURCE_EXHAUSTED ? code : SN_ERR_INTERNAL,
+                            "response of %s can't be decoded", out->method->name);
+    *ret_response = response;
     return 0;
 }
 
-static void on_message(struct sn_client_stream *stream, const void *bytes, size_t len)
+/* What the peer sends is its to choose, so each response gets a budget of its own. */
+static size_t budget_of(size_t len)
 {
-    struct unary *unary = stream->owner;
-
-    if (unary->response && !unary->code)
-        unary->code = sn_call_fail(unary->call, SN_ERR_INTERNAL, "more than one response to %s",
-                                   unary->method->name);
-    if (!unary->code)
-        unary->code = decode(unary, (struct sn_str){bytes, len});
-    stream->ops->credit(stream, len);
+    return 16 * len + 2 * SN_BLOCK_SIZE;
 }
 
-static int outcome(struct unary *unary, const struct sn_status *status)
+static int take_reply(struct outgoing *out, struct sn_str bytes)
 {
-    struct sn_call *call = unary->call;
+    if (out->response)
+        return sn_call_fail(out->call, SN_ERR_INTERNAL, "more than one response to %s",
+                            out->method->name);
+    out->call->arena->left += budget_of(bytes.len);
+    return decode(out, out->call->arena, bytes, &out->response);
+}
+
+static int take_one(struct outgoing *out, struct sn_str bytes)
+{
+    struct sn_arena arena;
+    void *response;
+
+    sn_arena_init(&arena, out->call->env->blocks, budget_of(bytes.len));
+    int code = decode(out, &arena, bytes, &response);
+    if (!code)
+        out->each(out->call, response, out->arg);
+    sn_arena_fini(&arena);
+    return code;
+}
+
+/* `each` may cancel the call, which takes the stream along: so credit comes first. */
+static void on_message(struct sn_client_stream *stream, const void *bytes, size_t len)
+{
+    struct outgoing *out = stream->owner;
+    struct sn_str message = {bytes, len};
+
+    stream->ops->credit(stream, len);
+    if (out->code)
+        return;
+    int code = out->each ? take_one(out, message) : take_reply(out, message);
+    if (code)
+        out->code = code;
+}
+
+static int outcome(struct outgoing *unary, const struct sn_status *status)
+{
+    struct sn_call *call = out->call;
 
     if (status->code) {
         if (status->text.len)
@@ -71,34 +100,35 @@ static int outcome(struct unary *unary, const struct sn_status *status)
         call->details = sn_arena_copy(call->arena, status->details);
         return status->code;
     }
-    if (!unary->code && !unary->response)
-        return sn_call_fail(call, SN_ERR_INTERNAL, "no response to %s", unary->method->name);
-    if (!unary->code && unary->reply)
-        return unary->reply(call, unary->response, unary->arg);
-    return unary->code;
+    if (!out->code && !out->each && !out->response)
+        return sn_call_fail(call, SN_ERR_INTERNAL, "no response to %s", out->method->name);
+    if (!out->code && out->reply)
+        return out->reply(call, out->response, out->arg);
+    return out->code;
 }
 
 static void on_trailers(struct sn_client_stream *stream, const struct sn_status *status,
                         const struct sn_metadata *trailers)
 {
-    struct unary *unary = stream->owner;
+    struct outgoing *out = stream->owner;
 
-    sn_call_done(unary->call, outcome(unary, status));
+    sn_call_done(out->call, outcome(out, status));
 }
 
 static void cancel(struct sn_call *call)
 {
-    struct unary *unary = call->holder;
+    struct outgoing *out = call->holder;
 
-    unary->stream->ops->cancel(unary->stream, sn_call_cancelled(call));
+    out->stream->ops->cancel(out->stream, sn_call_cancelled(call));
 }
 
-static uint64_t timeout_of(const struct sn_call *call)
+static uint64_t timeout_of(const struct outgoing *out)
 {
+    const struct sn_call *call = out->call;
     uint64_t now = call->env->timers->now_ns;
 
     if (call->deadline_ns == SN_NEVER)
-        return SN_CLIENT_TIMEOUT_NS;
+        return out->each ? SN_NEVER : SN_CLIENT_TIMEOUT_NS;
     return call->deadline_ns > now ? call->deadline_ns - now : 0;
 }
 
@@ -119,31 +149,68 @@ static struct sn_message *encode(struct sn_call *call, const struct sn_pb_method
     return message;
 }
 
+static int begin(struct outgoing *out, struct sn_channel *channel,
+                 const struct sn_pb_service *service, const void *request)
+{
+    static const struct sn_client_events events = {
+        .on_headers = on_headers, .on_message = on_message, .on_trailers = on_trailers};
+    const char *method = out->method->name;
+    struct sn_call *call = out->call;
+    struct sn_str path = sn_arena_printf(call->arena, "/%s/%s", service->name, method);
+    struct sn_message *message = encode(call, out->method, request);
+    struct sn_metadata metadata = {0};
+
+    if (!message)
+        return sn_call_fail(call, SN_ERR_INVALID_ARGUMENT, "request of %s can't be encoded",
+                            method);
+    if (path.ptr)
+        out->stream = channel->ops->open(channel, &events, out, path, &metadata, timeout_of(out));
+    if (!out->stream) {
+        sn_message_free(message);
+        return sn_call_fail(call, SN_ERR_RESOURCE_EXHAUSTED, "no memory to call %s", method);
+    }
+    call->holder = out;
+    call->on_cancel = cancel;
+    out->stream->ops->message(out->stream, message, true);
+    return SN_PENDING;
+}
+
+static struct outgoing *create(struct sn_call *call, const struct sn_pb_service *service,
+                               const char *method)
+{
+    struct outgoing *out = sn_arena_zalloc(call->arena, sizeof(*out));
+
+    if (!out) {
+        sn_call_fail(call, SN_ERR_RESOURCE_EXHAUSTED, "no memory to call %s", method);
+        return NULL;
+    }
+    out->call = call;
+    out->method = method_of(service, method);
+    return out;
+}
+
 int sn_client_unary(struct sn_call *call, struct sn_channel *channel,
                     const struct sn_pb_service *service, const char *method, const void *request,
                     sn_reply_fn reply, void *arg)
 {
-    static const struct sn_client_events events = {
-        .on_headers = on_headers, .on_message = on_message, .on_trailers = on_trailers};
-    struct unary *unary = sn_arena_zalloc(call->arena, sizeof(*unary));
-    struct sn_str path = sn_arena_printf(call->arena, "/%s/%s", service->name, method);
-    struct sn_metadata metadata = {0};
+    struct outgoing *out = create(call, service, method);
 
-    if (!unary || !path.ptr)
-        return sn_call_fail(call, SN_ERR_RESOURCE_EXHAUSTED, "no memory to call %s", method);
-    *unary = (struct unary){
-        .call = call, .method = method_of(service, method), .reply = reply, .arg = arg};
-    struct sn_message *message = encode(call, unary->method, request);
-    if (!message)
-        return sn_call_fail(call, SN_ERR_INVALID_ARGUMENT, "request of %s can't be encoded",
-                            method);
-    unary->stream = channel->ops->open(channel, &events, unary, path, &metadata, timeout_of(call));
-    if (!unary->stream) {
-        sn_message_free(message);
-        return sn_call_fail(call, SN_ERR_RESOURCE_EXHAUSTED, "no memory to call %s", method);
-    }
-    call->holder = unary;
-    call->on_cancel = cancel;
-    unary->stream->ops->message(unary->stream, message, true);
-    return SN_PENDING;
+    if (!out)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    out->reply = reply;
+    out->arg = arg;
+    return begin(out, channel, service, request);
+}
+
+int sn_client_stream(struct sn_call *call, struct sn_channel *channel,
+                     const struct sn_pb_service *service, const char *method, const void *request,
+                     sn_each_fn each, void *arg)
+{
+    struct outgoing *out = create(call, service, method);
+
+    if (!out)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    out->each = each;
+    out->arg = arg;
+    return begin(out, channel, service, request);
 }

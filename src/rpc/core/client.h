@@ -21,6 +21,16 @@ int sn_client_unary(struct sn_call *call, struct sn_channel *channel,
                     const struct sn_pb_service *service, const char *method, const void *request,
                     sn_reply_fn reply, void *arg) SN_MUST_USE;
 
+/* Gets each response of a stream; it lives during the callback. May cancel the call. */
+typedef void (*sn_each_fn)(struct sn_call *call, const void *response, void *arg);
+
+/* As above for a server-streaming method: `each` gets the responses as they come, then the call
+ * ends with the stream's outcome. Without a deadline of its own it lasts until either side ends it.
+ */
+int sn_client_stream(struct sn_call *call, struct sn_channel *channel,
+                     const struct sn_pb_service *service, const char *method, const void *request,
+                     sn_each_fn each, void *arg) SN_MUST_USE;
+
 /* For unary calls that nobody gave a deadline. Source: upstream, both directions. */
 #define SN_CLIENT_TIMEOUT_NS (600 * (uint64_t)1000000000)
 
