@@ -90,7 +90,7 @@ static void on_message(struct sn_client_stream *stream, const void *bytes, size_
         out->code = code;
 }
 
-static int outcome(struct outgoing *unary, const struct sn_status *status)
+static int outcome(struct outgoing *out, const struct sn_status *status)
 {
     struct sn_call *call = out->call;
 
