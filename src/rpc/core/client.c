@@ -15,7 +15,6 @@ struct outgoing {
     sn_each_fn each;   /* stream */
     void *arg;
     void *response; /* NULL until it has arrived */
-    int code;       /* why the response is unusable */
 };
 
 static const struct sn_pb_method *method_of(const struct sn_pb_service *service, const char *name)
@@ -83,11 +82,9 @@ static void on_message(struct sn_client_stream *stream, const void *bytes, size_
     struct sn_str message = {bytes, len};
 
     stream->ops->credit(stream, len);
-    if (out->code)
-        return;
     int code = out->each ? take_one(out, message) : take_reply(out, message);
     if (code)
-        out->code = code;
+        stream->ops->cancel(stream, code);
 }
 
 static int outcome(struct outgoing *out, const struct sn_status *status)
@@ -100,11 +97,9 @@ static int outcome(struct outgoing *out, const struct sn_status *status)
         call->details = sn_arena_copy(call->arena, status->details);
         return status->code;
     }
-    if (!out->code && !out->each && !out->response)
+    if (!out->each && !out->response)
         return sn_call_fail(call, SN_ERR_INTERNAL, "no response to %s", out->method->name);
-    if (!out->code && out->reply)
-        return out->reply(call, out->response, out->arg);
-    return out->code;
+    return out->reply ? out->reply(call, out->response, out->arg) : 0;
 }
 
 static void on_trailers(struct sn_client_stream *stream, const struct sn_status *status,
