@@ -5,6 +5,7 @@
 #include "api/api.h"
 #include "robot/robot_private.h"
 #include "robot/stop.h"
+#include "rpc/reflection/reflection.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -73,6 +74,8 @@ static int add_services(struct sn_robot *robot)
 {
     int code = sn_server_add(robot->server, &sn_robot_service, robot);
 
+    if (!code)
+        code = sn_reflection_add(robot->server);
     for (size_t i = 0; i < sn_api_count && !code; i++)
         code = sn_server_add(robot->server, &sn_apis[i]->service, NULL);
     return code;

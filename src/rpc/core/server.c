@@ -89,6 +89,23 @@ static size_t count_handlers(const struct sn_service *service)
     return count;
 }
 
+static int remember(struct sn_server *server, const struct sn_service *service)
+{
+    if (server->service_count == server->service_capacity) {
+        uint32_t capacity = server->service_capacity ? server->service_capacity * 2 : 16;
+        size_t size = sizeof(const struct sn_service *);
+        const struct sn_service **services = sn_arena_realloc(
+            &server->arena, server->services, server->service_capacity * size, capacity * size);
+
+        if (!services)
+            return SN_ERR_RESOURCE_EXHAUSTED;
+        server->services = services;
+        server->service_capacity = capacity;
+    }
+    server->services[server->service_count++] = service;
+    return 0;
+}
+
 int sn_server_add(struct sn_server *server, const struct sn_service *service, void *self)
 {
     const struct sn_pb_service *pb = service->pb;
@@ -96,7 +113,7 @@ int sn_server_add(struct sn_server *server, const struct sn_service *service, vo
         sn_arena_zalloc(&server->arena, pb->count * sizeof(struct sn_method));
     size_t handled = 0;
 
-    if (!methods || reserve(server, pb->count))
+    if (!methods || reserve(server, pb->count) || remember(server, service))
         return SN_ERR_RESOURCE_EXHAUSTED;
     for (size_t i = 0; i < pb->count; i++) {
         struct sn_method *method = &methods[i];
@@ -125,6 +142,16 @@ const struct sn_method *sn_server_find(const struct sn_server *server, struct sn
     while (server->slots[i] && !sn_str_eq(server->slots[i]->path, path))
         i = (i + 1) & (server->capacity - 1);
     return server->slots[i];
+}
+
+size_t sn_server_service_count(const struct sn_server *server)
+{
+    return server->service_count;
+}
+
+const struct sn_service *sn_server_service(const struct sn_server *server, size_t index)
+{
+    return server->services[index];
 }
 
 struct sn_list *sn_server_rpcs(struct sn_server *server)

@@ -135,6 +135,10 @@ int sn_server_add(struct sn_server *server, const struct sn_service *service, vo
 /* NULL when there is none. */
 const struct sn_method *sn_server_find(const struct sn_server *server, struct sn_str path);
 
+/* What is registered, in that order. */
+size_t sn_server_service_count(const struct sn_server *server);
+const struct sn_service *sn_server_service(const struct sn_server *server, size_t index);
+
 /* Running calls: sn_rpc.link */
 struct sn_list *sn_server_rpcs(struct sn_server *server);
 

@@ -12,6 +12,8 @@ struct sn_server {
     struct sn_arena arena;
     const struct sn_method **slots; /* open addressing by path; capacity is a power of two */
     size_t count, capacity;
+    const struct sn_service **services;
+    uint32_t service_count, service_capacity;
     struct sn_list rpcs; /* sn_rpc.link */
 };
 

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sinew-server: the machine server's program. Wiring only: settings, log, config, machine, port.
+ */
+#include "base/list.h"
+#include "base/log.h"
+#include "driver/drivers.h"
+#include "main/options.h"
+#include "net/conn.h"
+#include "robot/config_file.h"
+#include "robot/robot.h"
+#include "rpc/transport/http2/http2.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* How long a stop may take before the process ends the hard way, and how long clients have to read
+ * what was answered last. Source of the first: upstream. */
+static const uint64_t stop_timeout_ns = SN_SECONDS(60), drain_timeout_ns = SN_SECONDS(2);
+
+struct program {
+    struct sn_options options;
+    struct sn_logger *log;
+    struct sn_loop *loop;
+    struct sn_registry registry;
+    struct sn_config_file *file;
+    struct sn_robot *robot;
+    struct sn_http2_server *http2;
+    struct sn_listener *listener;
+    char address[256]; /* asked for by the config */
+    struct sn_timer overdue, summary;
+    struct sn_task stop;
+    bool stopping;
+};
+
+static void log_version(const struct program *program)
+{
+    sn_log_fields(program->log, SN_LOG_INFO, "{\"version\":\"" SN_VERSION "\"}", "sinew-server");
+}
+
+/* The last word of a start that failed; the logger's name is what supervisors look for. */
+static int fail(const struct program *program, const char *text)
+{
+    sn_log_info(program->log, "error starting sinew-server, logging version and exiting");
+    log_version(program);
+    sn_log_error(sn_logger_get("entrypoint"), "%s", text);
+    return 1;
+}
+
+/* ---- the port ---- */
+
+static void accept_conn(void *owner, struct sn_conn *conn)
+{
+    sn_http2_server_accept(((struct program *)owner)->http2, conn);
+}
+
+static int serve(struct program *program, const char *address, struct sn_error *error)
+{
+    char fields[300];
+    int code = sn_listen(program->loop, address, accept_conn, program, &program->listener, error);
+
+    if (code)
+        return code;
+    snprintf(program->address, sizeof(program->address), "%s", address);
+    snprintf(fields, sizeof(fields), "{\"url\":\"http://%s\"}",
+             sn_listener_address(program->listener));
+    sn_log_fields(program->log, SN_LOG_INFO, fields, "serving");
+    return 0;
+}
+
+/* A new address: the old port closes with its connections, as upstream. */
+static void move_port(struct program *program, const char *address)
+{
+    struct sn_error error;
+
+    if (strcmp(address, program->address) == 0)
+        return;
+    sn_listener_close(program->listener);
+    program->listener = NULL;
+    sn_http2_server_drain(program->http2, drain_timeout_ns, NULL, NULL);
+    if (serve(program, address, &error))
+        sn_log_error(program->log, "error serving web: %s", error.text);
+}
+
+static void config_changed(void *owner, struct sn_config *take_config)
+{
+    struct program *program = owner;
+
+    sn_config_apply_log(take_config, program->options.debug);
+    move_port(program, take_config->network.bind_address);
+    if (sn_robot_configure(program->robot, take_config))
+        sn_log_error(program->log, "no memory for the new config; the old one stays");
+}
+
+/* ---- the end ---- */
+
+static void drained(void *owner)
+{
+    sn_loop_stop(((struct program *)owner)->loop);
+}
+
+static void robot_closed(void *owner, bool clean)
+{
+    struct program *program = owner;
+
+    if (!clean) {
+        sn_log_error(program->log, "some resources could not be closed; exiting without them");
+        sn_log_flush(true);
+        _exit(1);
+    }
+    sn_http2_server_drain(program->http2, drain_timeout_ns, drained, program);
+}
+
+static void stop_overdue(struct sn_timer *timer)
+{
+    struct program *program = sn_container_of(timer, struct program, overdue);
+
+    sn_log_error(program->log, "shutting down takes too long; exiting at once");
+    sn_log_flush(true);
+    _exit(1);
+}
+
+/* Actuators stop first, while clients can still be told. */
+static void begin_stop(struct sn_task *task)
+{
+    struct program *program = sn_container_of(task, struct program, stop);
+
+    sn_log_info(program->log, "sinew-server shutting down");
+    sn_config_file_destroy(program->file);
+    program->file = NULL;
+    sn_listener_close(program->listener);
+    program->listener = NULL;
+    sn_timer_start(sn_loop_timers(program->loop), &program->overdue, stop_timeout_ns, stop_overdue);
+    sn_robot_close(program->robot, robot_closed, program);
+}
+
+/* Not from inside a call: its answer has to leave first. */
+static void request_stop(void *owner)
+{
+    struct program *program = owner;
+
+    if (program->stopping)
+        return;
+    program->stopping = true;
+    program->stop.run = begin_stop;
+    sn_loop_post(program->loop, &program->stop);
+}
+
+static void on_signal(struct sn_loop *loop, int signal)
+{
+    request_stop(sn_loop_user(loop));
+}
+
+static void on_summary(struct sn_timer *timer)
+{
+    struct program *program = sn_container_of(timer, struct program, summary);
+
+    sn_log_flush(false);
+    sn_timer_start(sn_loop_timers(program->loop), timer, SN_SECONDS(10), on_summary);
+}
+
+/* ---- the start ---- */
+
+static int create(struct program *program, struct sn_error *error)
+{
+    program->loop = sn_loop_create();
+    if (!program->loop)
+        return sn_error_set(error, SN_ERR_UNAVAILABLE, "the system gives no event loop");
+    struct sn_robot_options options = {
+        .loop = program->loop,
+        .env = sn_loop_env(program->loop),
+        .registry = &program->registry,
+        .request_limit = (uint32_t)program->options.request_limit,
+        .build_timeout_ns = (uint64_t)program->options.resource_timeout_ns,
+        .on_shutdown = request_stop,
+        .owner = program,
+    };
+    program->robot = sn_robot_create(&options);
+    if (program->robot)
+        program->http2 = sn_http2_server_create(program->loop, sn_robot_server(program->robot));
+    if (!program->http2)
+        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "out of memory");
+    sn_loop_set_user(program->loop, program);
+    if (sn_loop_on_signal(program->loop, SIGINT, on_signal) ||
+        sn_loop_on_signal(program->loop, SIGTERM, on_signal))
+        return sn_error_set(error, SN_ERR_UNAVAILABLE, "signals can't be handled");
+    return 0;
+}
+
+/* The port opens before the first resource is built: clients can see the machine come up. */
+static int start(struct program *program, struct sn_config *take_config, struct sn_error *error)
+{
+    int code = serve(program, take_config->network.bind_address, error);
+
+    if (code) {
+        sn_config_destroy(take_config);
+        return code;
+    }
+    if (sn_robot_configure(program->robot, take_config))
+        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "out of memory");
+    if (sn_config_file_follow(program->loop, program->options.config, &program->registry,
+                              config_changed, program, &program->file, error))
+        sn_log_warn(program->log, "config changes will go unnoticed: %s", error->text);
+    on_summary(&program->summary);
+    return 0;
+}
+
+static int run(struct program *program)
+{
+    struct sn_config *config;
+    struct sn_error error;
+
+    if (sn_config_file_load(program->options.config, &program->registry, &config, &error))
+        return fail(program, error.text);
+    sn_config_apply_log(config, program->options.debug);
+    int code = create(program, &error);
+    if (code)
+        sn_config_destroy(config);
+    if (code || start(program, config, &error)) {
+        fail(program, error.text);
+        sn_log_flush(true);
+        _exit(1); /* half of it is running; the system cleans up better than we could */
+    }
+    sn_loop_run(program->loop);
+    sn_timer_stop(sn_loop_timers(program->loop), &program->overdue);
+    sn_timer_stop(sn_loop_timers(program->loop), &program->summary);
+    sn_http2_server_destroy(program->http2);
+    sn_robot_destroy(program->robot);
+    sn_loop_destroy(program->loop);
+    return 0;
+}
+
+static int open_log(const struct sn_options *options, struct sn_error *error)
+{
+    if (options->debug)
+        sn_log_set_level(SN_LOG_DEBUG);
+    if (*options->log_file)
+        return sn_log_to_file(options->log_file, false, error);
+    if (*options->also_log_file)
+        return sn_log_to_file(options->also_log_file, true, error);
+    return 0;
+}
+
+static int complain(const char *program_name, const struct sn_error *error)
+{
+    char *text = sn_options_complaint(program_name, error);
+
+    sn_log_error(sn_logger_get("entrypoint"), "%s", text ? text : error->text);
+    free(text);
+    return 1;
+}
+
+static int dispatch(struct program *program)
+{
+    const struct sn_options *options = &program->options;
+    struct sn_error error;
+
+    if (open_log(options, &error))
+        return fail(program, error.text);
+    if (options->version) {
+        log_version(program);
+        return 0;
+    }
+    if (*options->dump_resources)
+        return sn_registry_dump(&program->registry, options->dump_resources, &error)
+                   ? fail(program, error.text)
+                   : 0;
+    if (!*options->config) {
+        /* Exit code 0 as upstream: supervisors rely on it. */
+        sn_log_error(program->log, "please specify a config file through the -config parameter.");
+        return 0;
+    }
+    return run(program);
+}
+
+int main(int argc, char **argv)
+{
+    struct program program = {.log = sn_logger_get("rdk")};
+    struct sn_error error;
+
+    if (sn_options_parse(&program.options, argc, argv, &error))
+        return complain(argv[0], &error);
+    sn_registry_init(&program.registry, sn_drivers, sn_driver_count);
+    int code = dispatch(&program);
+    sn_registry_fini(&program.registry);
+    sn_log_flush(true);
+    return code;
+}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Runs the contract suites. Without arguments: on every subject of machine.json's fakes, as the
+ * driver itself and as a proxy over HTTP/2 on a UNIX socket. With an address: on proxies to the
+ * resources NAME=API of the machine there.
+ *
+ *   conform [ADDRESS NAME=API ...]
+ */
+#include "api/api.h"
+#include "conform.h"
+#include "driver/drivers.h"
+#include "robot/robot.h"
+#include "rpc/transport/http2/http2.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const struct suite *const suites[] = {&suite_motor, &suite_sensor};
+
+static const char machine_json[] =
+    "{\"components\": ["
+    "{\"name\": \"m\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"},"
+    "{\"name\": \"s\", \"api\": \"rdk:component:sensor\", \"model\": \"fake\"}]}";
+
+static const struct suite *suite_of(const char *api)
+{
+    for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
+        if (strcmp(suites[i]->api, api) == 0)
+            return suites[i];
+    fprintf(stderr, "conform: no suite for API %s\n", api);
+    exit(2);
+}
+
+/* Every test of the suite with the subject as its state. */
+static int run_suite(struct sn_loop *loop, struct sn_resource *resource, const char *label)
+{
+    const struct suite *suite = suite_of(resource->api);
+    struct subject subject = {.loop = loop, .env = sn_loop_env(loop), .resource = resource};
+    struct CMUnitTest *tests = calloc(suite->count, sizeof(*tests));
+    char group[128];
+
+    sn_arena_init(&subject.arena, sn_loop_blocks(loop), 64 << 20);
+    for (size_t i = 0; i < suite->count; i++) {
+        tests[i] = suite->tests[i];
+        tests[i].initial_state = &subject;
+    }
+    snprintf(group, sizeof(group), "%s %s", label, resource->name);
+    int failed = _cmocka_run_group_tests(group, tests, suite->count, NULL, NULL);
+    sn_arena_fini(&subject.arena);
+    free(tests);
+    return failed;
+}
+
+/* ---- a machine of ours ---- */
+
+struct machine {
+    struct sn_loop *loop;
+    struct sn_registry registry;
+    struct sn_robot *robot;
+    struct sn_http2_server *http2;
+    struct sn_listener *listener;
+};
+
+static void accept_conn(void *owner, struct sn_conn *conn)
+{
+    sn_http2_server_accept(((struct machine *)owner)->http2, conn);
+}
+
+static void machine_start(struct machine *machine, struct sn_loop *loop, const char *address)
+{
+    struct sn_error error;
+    struct sn_config *config;
+
+    *machine = (struct machine){.loop = loop};
+    sn_registry_init(&machine->registry, sn_drivers, sn_driver_count);
+    struct sn_robot_options options = {.loop = loop,
+                                       .env = sn_loop_env(loop),
+                                       .registry = &machine->registry,
+                                       .request_limit = 100,
+                                       .build_timeout_ns = SN_SECONDS(10)};
+    machine->robot = sn_robot_create(&options);
+    machine->http2 = sn_http2_server_create(loop, sn_robot_server(machine->robot));
+    if (sn_listen(loop, address, accept_conn, machine, &machine->listener, &error) ||
+        sn_config_parse(machine_json, strlen(machine_json), &config, &error) ||
+        sn_robot_configure(machine->robot, config)) {
+        fprintf(stderr, "conform: %s\n", error.text);
+        exit(2);
+    }
+}
+
+static void robot_closed(void *owner, bool clean)
+{
+    struct machine *machine = owner;
+
+    if (!clean)
+        abort();
+    sn_loop_stop(machine->loop);
+}
+
+static void drained(void *owner)
+{
+    sn_loop_stop(((struct machine *)owner)->loop);
+}
+
+static void machine_stop(struct machine *machine)
+{
+    sn_listener_close(machine->listener);
+    sn_robot_close(machine->robot, robot_closed, machine);
+    sn_loop_run(machine->loop);
+    sn_http2_server_drain(machine->http2, SN_SECONDS(1), drained, machine);
+    sn_loop_run(machine->loop);
+    sn_http2_server_destroy(machine->http2);
+    sn_robot_destroy(machine->robot);
+    sn_registry_fini(&machine->registry);
+}
+
+/* ---- proxies ---- */
+
+static void channel_closed(void *owner)
+{
+    sn_loop_stop(owner);
+}
+
+static int run_proxies(struct sn_loop *loop, const char *address, char **subjects, int count)
+{
+    struct sn_channel *channel;
+    struct sn_error error;
+    int failed = 0;
+
+    if (sn_http2_channel_create(loop, address, &channel, &error)) {
+        fprintf(stderr, "conform: %s\n", error.text);
+        return 2;
+    }
+    for (int i = 0; i < count; i++) {
+        char *api = strchr(subjects[i], '=');
+
+        if (!api || !sn_api_find(api + 1)) {
+            fprintf(stderr, "conform: %s is not NAME=API of a known API\n", subjects[i]);
+            exit(2);
+        }
+        *api++ = '\0';
+        struct sn_resource *proxy =
+            sn_proxy_create(sn_api_find(api), subjects[i], sn_loop_env(loop), channel);
+        failed += run_suite(loop, proxy, "proxy");
+        sn_resource_unref(proxy);
+    }
+    channel->ops->close(channel, channel_closed, loop);
+    sn_loop_run(loop);
+    return failed;
+}
+
+static int run_own(struct sn_loop *loop)
+{
+    static char motor[] = "m="
+                          "rdk:component:motor",
+                sensor[] = "s="
+                           "rdk:component:sensor";
+    char *subjects[] = {motor, sensor};
+    char directory[] = "/tmp/sinew-conform-XXXXXX", address[64];
+    struct machine machine;
+    int failed = 0;
+
+    if (!mkdtemp(directory))
+        return 2;
+    snprintf(address, sizeof(address), "unix:%s/s", directory);
+    machine_start(&machine, loop, address);
+    for (size_t i = 0; i < 2; i++) {
+        struct sn_resource *resource = sn_robot_resource(
+            machine.robot, strchr(subjects[i], '=') + 1, (char[]){subjects[i][0], '\0'});
+
+        failed += run_suite(loop, resource, "driver");
+        sn_resource_unref(resource);
+    }
+    failed += run_proxies(loop, address, subjects, 2);
+    machine_stop(&machine);
+    unlink(strchr(address, '/'));
+    rmdir(directory);
+    return failed;
+}
+
+int main(int argc, char **argv)
+{
+    struct sn_loop *loop = sn_loop_create();
+
+    if (!loop)
+        return 2;
+    int failed = argc > 1 ? run_proxies(loop, argv[1], argv + 2, argc - 2) : run_own(loop);
+    sn_loop_destroy(loop);
+    return failed ? 1 : 0;
+}
