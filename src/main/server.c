@@ -168,7 +168,6 @@ static int create(struct program *program, struct sn_error *error)
     if (!program->loop)
         return sn_error_set(error, SN_ERR_UNAVAILABLE, "the system gives no event loop");
     struct sn_robot_options options = {
-        .loop = program->loop,
         .env = sn_loop_env(program->loop),
         .registry = &program->registry,
         .request_limit = (uint32_t)program->options.request_limit,

@@ -174,10 +174,6 @@ static void sweep(struct sn_graph *graph)
 
 static void take_want(struct sn_graph *graph, struct sn_node *node, const struct sn_want *want)
 {
-    bool same = node->built && graph->same(node->built, want);
-
-    if (same && node->state == SN_NODE_READY)
-        node->built = want;
     if (!node->want || !graph->same(node->want, want))
         node->failed_round = 0;
     node->want = want;
@@ -593,8 +589,6 @@ void sn_graph_built(struct sn_graph *graph, struct sn_node *node, struct sn_reso
         node->resource = take_resource;
         node->build = ++graph->builds;
         set_state(graph, node, SN_NODE_READY);
-        if (node->want && graph->same(node->built, node->want))
-            node->built = node->want;
         return;
     }
     drop_edges(node);

@@ -30,8 +30,8 @@ enum sn_node_state {
     SN_NODE_UNHEALTHY = 5,
 };
 
-/* A resource as wanted. Belongs to whoever set it; lives until replaced by sn_graph_want() and no
- * node's `built` any more (see `release`). */
+/* A resource as wanted. Belongs to whoever set it; lives until it was replaced by sn_graph_want()
+ * and is no node's `built` any more (whoever makes a resource from it lets it live as long). */
 struct sn_want {
     const char *api, *name;
     /* Names of resources: "name" or "ns:type:subtype/name". */

@@ -259,6 +259,17 @@ static int fail_entry(const char *cause, struct sn_error *error)
                         cause);
 }
 
+/* Upstream's drivers put the entry's path before what they find. */
+static int fail_validation(const struct sn_config_resource *entry, const char *cause,
+                           struct sn_error *error)
+{
+    char text[SN_ERROR_TEXT_MAX];
+
+    snprintf(text, sizeof(text), "Error validating. Path: \"%.64s\" Error: %.800s", entry->path,
+             cause);
+    return fail_entry(text, error);
+}
+
 int sn_registry_resolve(const struct sn_registry *registry, const struct sn_config_resource *entry,
                         struct sn_arena *arena, const struct sn_driver **ret_driver,
                         void **ret_attrs, struct sn_error *error)
@@ -275,10 +286,10 @@ int sn_registry_resolve(const struct sn_registry *registry, const struct sn_conf
                               &cause);
     if (!err)
         err = sn_attrs_check(driver->attrs, entry->attributes, entry->path, &cause);
-    if (!err && driver->validate)
-        err = driver->validate(attrs, &cause);
     if (err)
         return fail_entry(cause.text, error);
+    if (driver->validate && driver->validate(attrs, &cause))
+        return fail_validation(entry, cause.text, error);
     *ret_driver = driver;
     *ret_attrs = attrs;
     return 0;

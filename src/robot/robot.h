@@ -6,7 +6,6 @@
 #ifndef SN_ROBOT_ROBOT_H
 #define SN_ROBOT_ROBOT_H
 
-#include "loop/loop.h"
 #include "resource/config.h"
 #include "resource/registry.h"
 #include "rpc/core/server.h"
@@ -15,13 +14,12 @@
 struct sn_robot;
 
 struct sn_robot_options {
-    struct sn_loop *loop;
     struct sn_env *env;
     const struct sn_registry *registry; /* outlives the machine */
     uint32_t request_limit;             /* concurrent unary calls per resource */
     uint64_t
         build_timeout_ns; /* a resource that takes longer is reported and its dependents wait */
-    /* A client asked the machine to end (Shutdown). */
+    /* A client asked the machine to end (Shutdown); called from inside its call. */
     void (*on_shutdown)(void *owner);
     void *owner;
 };

@@ -84,7 +84,7 @@ static struct pb_google_timestamp *timestamp(struct sn_rpc *rpc, uint64_t unix_n
 
 static const char *revision_of(const struct sn_node *node)
 {
-    const struct sn_want *want = node->built ? node->built : node->want;
+    const struct sn_want *want = node->want ? node->want : node->built;
 
     return want ? ((const struct sn_robot_want *)want)->generation->config->revision : "";
 }

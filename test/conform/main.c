@@ -74,8 +74,7 @@ static void machine_start(struct machine *machine, struct sn_loop *loop, const c
 
     *machine = (struct machine){.loop = loop};
     sn_registry_init(&machine->registry, sn_drivers, sn_driver_count);
-    struct sn_robot_options options = {.loop = loop,
-                                       .env = sn_loop_env(loop),
+    struct sn_robot_options options = {.env = sn_loop_env(loop),
                                        .registry = &machine->registry,
                                        .request_limit = 100,
                                        .build_timeout_ns = SN_SECONDS(10)};

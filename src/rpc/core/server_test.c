@@ -7,6 +7,7 @@
 #include "pb/component/motor/v1/motor.h"
 #include "pb/robot/v1/robot.h"
 #include "rpc/core/server.h"
+#include "rpc/core/tape.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,76 +15,6 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
-
-static void *heap_get(struct sn_block_source *source, size_t size)
-{
-    return malloc(size);
-}
-
-static void heap_put(struct sn_block_source *source, void *memory, size_t size)
-{
-    free(memory);
-}
-
-/* ---- the transport ---- */
-
-struct tape {
-    struct sn_server_stream stream;
-    char log[512];
-    size_t queued, credit;
-    uint8_t last[256]; /* bytes of the last message */
-    size_t last_len;
-};
-
-static void note(struct tape *tape, const char *format, ...)
-{
-    size_t used = strlen(tape->log);
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(tape->log + used, sizeof(tape->log) - used, format, args);
-    va_end(args);
-}
-
-static struct tape *tape_of(struct sn_server_stream *stream)
-{
-    return sn_container_of(stream, struct tape, stream);
-}
-
-static void tape_headers(struct sn_server_stream *stream, const struct sn_metadata *headers)
-{
-    note(tape_of(stream), "headers%u ", headers->count);
-}
-
-static void tape_message(struct sn_server_stream *stream, struct sn_message *message)
-{
-    struct tape *tape = tape_of(stream);
-
-    tape->last_len = message->len;
-    memcpy(tape->last, message->data, message->len < 256 ? message->len : 256);
-    note(tape, "message%zu ", message->len);
-    sn_message_free(message);
-}
-
-static void tape_trailers(struct sn_server_stream *stream, const struct sn_status *status,
-                          const struct sn_metadata *trailers)
-{
-    note(tape_of(stream), "end%d:%.*s", status->code, SN_STR_ARGS(status->text));
-}
-
-static size_t tape_queued(const struct sn_server_stream *stream)
-{
-    return sn_container_of(stream, struct tape, stream)->queued;
-}
-
-static void tape_credit(struct sn_server_stream *stream, size_t bytes)
-{
-    tape_of(stream)->credit += bytes;
-}
-
-static const struct sn_server_stream_ops tape_ops = {
-    tape_headers, tape_message, tape_trailers, tape_queued, tape_credit,
-};
 
 /* ---- the services ---- */
 

@@ -1,0 +1,477 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The machine with its fakes in simulated time, driven as a transport drives it.
+ */
+#include "base/random.h"
+#include "driver/drivers.h"
+#include "pb/component/motor/v1/motor.h"
+#include "pb/robot/v1/robot.h"
+#include "robot/robot.h"
+#include "rpc/core/tape.h"
+
+#include <setjmp.h>
+
+#include <cmocka.h>
+
+#define MOTOR(method) "/viam.component.motor.v1.MotorService/" method
+#define ROBOT(method) "/viam.robot.v1.RobotService/" method
+
+struct fixture {
+    struct sn_block_source source;
+    struct sn_block_pool blocks;
+    struct sn_timers timers;
+    struct sn_random random;
+    struct sn_env env;
+    struct sn_registry registry;
+    struct sn_robot *robot;
+    struct sn_arena arena; /* of decoded responses */
+    struct sn_metadata metadata;
+    int shutdowns;
+    bool closed, clean;
+};
+
+static uint64_t unix_ns(void)
+{
+    return 1700000000000000000;
+}
+
+static void on_shutdown(void *owner)
+{
+    ((struct fixture *)owner)->shutdowns++;
+}
+
+static void on_closed(void *owner, bool clean)
+{
+    struct fixture *f = owner;
+
+    f->closed = true;
+    f->clean = clean;
+}
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    sn_log_set_level(SN_LOG_ERROR + 1);
+    f->source = (struct sn_block_source){heap_get, heap_put};
+    sn_block_pool_init(&f->blocks, &f->source, 16);
+    sn_random_init(&f->random, 1);
+    f->env = (struct sn_env){
+        .timers = &f->timers, .blocks = &f->blocks, .unix_ns = unix_ns, .random = &f->random};
+    sn_registry_init(&f->registry, sn_drivers, sn_driver_count);
+    struct sn_robot_options options = {.env = &f->env,
+                                       .registry = &f->registry,
+                                       .request_limit = 2,
+                                       .build_timeout_ns = SN_SECONDS(120),
+                                       .on_shutdown = on_shutdown,
+                                       .owner = f};
+    f->robot = sn_robot_create(&options);
+    sn_arena_init(&f->arena, &f->blocks, 16 << 20);
+    *state = f;
+    return 0;
+}
+
+static void close_robot(struct fixture *f)
+{
+    if (!f->closed)
+        sn_robot_close(f->robot, on_closed, f);
+    assert_true(f->closed && f->clean);
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    close_robot(f);
+    sn_robot_destroy(f->robot);
+    sn_registry_fini(&f->registry);
+    sn_arena_fini(&f->arena);
+    assert_int_equal(f->blocks.in_use, 0);
+    assert_int_equal(sn_timers_next(&f->timers), UINT64_MAX);
+    sn_block_pool_fini(&f->blocks);
+    free(f);
+    return 0;
+}
+
+static void configure(struct fixture *f, const char *json)
+{
+    struct sn_config *config;
+    struct sn_error error;
+
+    if (sn_config_parse(json, strlen(json), &config, &error))
+        fail_msg("%s", error.text);
+    assert_int_equal(sn_robot_configure(f->robot, config), 0);
+}
+
+static void advance(struct fixture *f, uint64_t ns)
+{
+    sn_timers_advance(&f->timers, f->timers.now_ns + ns);
+}
+
+/* ---- calls ---- */
+
+static void begin(struct fixture *f, struct tape *tape, const char *path,
+                  const struct sn_pb_msg *msg, const void *request)
+{
+    struct sn_str bytes;
+
+    *tape = (struct tape){.stream.ops = &tape_ops};
+    assert_int_equal(sn_pb_encode(msg, request, &f->arena, 0, &bytes), 0);
+    sn_server_begin(sn_robot_server(f->robot), &tape->stream, sn_str_of(path), &f->metadata,
+                    SN_NEVER);
+    if (tape->stream.rpc)
+        sn_server_message(&tape->stream, bytes.ptr, bytes.len);
+}
+
+static void *response(struct fixture *f, struct tape *tape, const struct sn_pb_msg *msg)
+{
+    void *out = sn_arena_zalloc(&f->arena, msg->size);
+    char *copy = sn_arena_alloc(&f->arena, tape->last_len + 1);
+
+    assert_non_null(strstr(tape->log, "end0:"));
+    memcpy(copy, tape->last, tape->last_len);
+    assert_int_equal(sn_pb_decode(msg, out, copy, tape->last_len, &f->arena), 0);
+    return out;
+}
+
+static void tell(struct fixture *f, const char *path, const struct sn_pb_msg *msg,
+                 const void *request, const char *end)
+{
+    struct tape tape;
+
+    begin(f, &tape, path, msg, request);
+    assert_non_null(strstr(tape.log, end));
+}
+
+static void set_power(struct fixture *f, const char *name, double power, const char *end)
+{
+    struct pb_motor_set_power_request req = {.name = sn_str_of(name), .power_pct = power};
+
+    tell(f, MOTOR("SetPower"), &pb_motor_set_power_request_msg, &req, end);
+}
+
+static double power(struct fixture *f, const char *name)
+{
+    struct pb_motor_is_powered_request req = {.name = sn_str_of(name)};
+    struct tape tape;
+
+    begin(f, &tape, MOTOR("IsPowered"), &pb_motor_is_powered_request_msg, &req);
+    struct pb_motor_is_powered_response *resp =
+        response(f, &tape, &pb_motor_is_powered_response_msg);
+    return resp->power_pct;
+}
+
+static void begin_go_for(struct fixture *f, struct tape *tape, double rpm, double revolutions)
+{
+    struct pb_motor_go_for_request req = {
+        .name = SN_STR("m"), .rpm = rpm, .revolutions = revolutions};
+
+    begin(f, tape, MOTOR("GoFor"), &pb_motor_go_for_request_msg, &req);
+}
+
+static const char one_motor[] =
+    "{\"components\": [{\"name\": \"m\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"}]}";
+
+/* ---- resources ---- */
+
+static void names_are_those_that_work(void **state)
+{
+    struct fixture *f = *state;
+    struct pb_robot_resource_names_request req = {0};
+    struct tape tape;
+
+    configure(f, "{\"components\": ["
+                 "{\"name\": \"m\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"},"
+                 "{\"name\": \"bad\", \"api\": \"rdk:component:motor\", \"model\": \"nope\"}]}");
+    begin(f, &tape, ROBOT("ResourceNames"), &pb_robot_resource_names_request_msg, &req);
+    struct pb_robot_resource_names_response *resp =
+        response(f, &tape, &pb_robot_resource_names_response_msg);
+    assert_int_equal(resp->resources.n, 1);
+    assert_true(sn_str_is(resp->resources.v[0].namespace, "rdk"));
+    assert_true(sn_str_is(resp->resources.v[0].type, "component"));
+    assert_true(sn_str_is(resp->resources.v[0].subtype, "motor"));
+    assert_true(sn_str_is(resp->resources.v[0].name, "m"));
+    set_power(f, "bad", 1,
+              "end-2:resource rdk:component:motor/bad not available; reason=resource build error: "
+              "unknown resource type: API rdk:component:motor with model rdk:builtin:nope not "
+              "registered; There may be no module in config that provides this model");
+    set_power(f, "zzz", 1, "end-2:no node found with api rdk:component:motor and name zzz");
+}
+
+static void status_shows_everything(void **state)
+{
+    struct fixture *f = *state;
+    struct pb_robot_get_machine_status_request req = {0};
+    struct tape tape;
+
+    begin(f, &tape, ROBOT("GetMachineStatus"), &pb_robot_get_machine_status_request_msg, &req);
+    struct pb_robot_get_machine_status_response *resp =
+        response(f, &tape, &pb_robot_get_machine_status_response_msg);
+    assert_int_equal(resp->state, PB_ROBOT_GET_MACHINE_STATUS_RESPONSE_STATE_INITIALIZING);
+
+    configure(f, "{\"revision\": \"r7\", \"components\": ["
+                 "{\"name\": \"m\", \"api\": \"rdk:component:motor\", \"model\": \"fake\", "
+                 "\"attributes\": {\"encoder\": \"e\"}}]}");
+    begin(f, &tape, ROBOT("GetMachineStatus"), &pb_robot_get_machine_status_request_msg, &req);
+    resp = response(f, &tape, &pb_robot_get_machine_status_response_msg);
+    assert_int_equal(resp->state, PB_ROBOT_GET_MACHINE_STATUS_RESPONSE_STATE_RUNNING);
+    assert_true(sn_str_is(resp->config->revision, "r7"));
+    assert_int_equal(resp->resources.n, 1);
+    assert_int_equal(resp->resources.v[0].state, PB_ROBOT_RESOURCE_STATUS_STATE_UNHEALTHY);
+    assert_string_equal(sn_arena_copy(&f->arena, resp->resources.v[0].error).ptr,
+                        "resource config validation error: Error validating. Path: "
+                        "\"components.0\" Error: need nonzero TicksPerRotation for encoded "
+                        "motor");
+}
+
+static void a_new_config_touches_only_what_changed(void **state)
+{
+    struct fixture *f = *state;
+
+    configure(f, "{\"components\": ["
+                 "{\"name\": \"a\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"},"
+                 "{\"name\": \"b\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"}]}");
+    set_power(f, "a", 0.5, "end0:");
+    set_power(f, "b", 0.5, "end0:");
+    configure(f, "{\"components\": ["
+                 "{\"name\": \"b\", \"api\": \"rdk:component:motor\", \"model\": \"fake\", "
+                 "\"attributes\": {\"max_rpm\": 5}},"
+                 "{\"name\": \"a\", \"api\": \"rdk:component:motor\", \"model\": \"fake\", "
+                 "\"service_configs\": [{\"type\": \"data_manager\", \"attributes\": {}}]}]}");
+    assert_true(power(f, "a") == 0.5);
+    assert_true(power(f, "b") == 0);
+    configure(f, "{}");
+    set_power(f, "a", 0.5, "end-2:no node found with api rdk:component:motor and name a");
+}
+
+static void duplicates_are_left_out(void **state)
+{
+    struct fixture *f = *state;
+
+    configure(f, "{\"components\": ["
+                 "{\"name\": \"a\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"},"
+                 "{\"name\": \"a\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"},"
+                 "{\"name\": \"a\", \"api\": \"rdk:component:sensor\", \"model\": \"fake\"}]}");
+    set_power(f, "a", 0.5, "end-2:no node found");
+}
+
+/* ---- motion ---- */
+
+static void go_for_takes_its_time(void **state)
+{
+    struct fixture *f = *state;
+    struct tape tape;
+
+    configure(f, one_motor);
+    begin_go_for(f, &tape, 50, 10);
+    assert_true(power(f, "m") == 0.5);
+    advance(f, SN_MS(11999));
+    assert_string_equal(tape.log, "");
+    advance(f, SN_MS(1));
+    assert_non_null(strstr(tape.log, "end0:"));
+    assert_true(power(f, "m") == 0);
+}
+
+static void stop_all_ends_motion(void **state)
+{
+    struct fixture *f = *state;
+    struct pb_robot_stop_all_request req = {0};
+    struct tape go;
+
+    configure(f, one_motor);
+    begin_go_for(f, &go, 1, 10);
+    tell(f, ROBOT("StopAll"), &pb_robot_stop_all_request_msg, &req, "end0:");
+    assert_non_null(strstr(go.log, "end0:"));
+    assert_true(power(f, "m") == 0);
+}
+
+static void closing_ends_motion(void **state)
+{
+    struct fixture *f = *state;
+    struct tape go;
+
+    configure(f, one_motor);
+    begin_go_for(f, &go, 1, 10);
+    close_robot(f);
+    assert_non_null(strstr(go.log, "end0:"));
+}
+
+static void the_limit_spares_stop(void **state)
+{
+    struct fixture *f = *state;
+    struct pb_motor_stop_request stop = {.name = SN_STR("m")};
+    struct pb_motor_reset_zero_position_request reset = {.name = SN_STR("m")};
+    struct tape go, waiting;
+
+    configure(f, one_motor);
+    begin_go_for(f, &go, 1, 10);
+    begin(f, &waiting, MOTOR("ResetZeroPosition"), &pb_motor_reset_zero_position_request_msg,
+          &reset);
+    set_power(f, "m", 1,
+              "end-8:exceeded request limit 2 on resource m.viam.component.motor.v1.MotorService "
+              "(your client is responsible for 2). See ");
+    tell(f, MOTOR("Stop"), &pb_motor_stop_request_msg, &stop, "end0:");
+    assert_non_null(strstr(go.log, "end0:"));
+    set_power(f, "m", 1, "end0:");
+}
+
+/* ---- operations ---- */
+
+static void operations_can_be_listed_and_cancelled(void **state)
+{
+    struct fixture *f = *state;
+    struct sn_metadata_entry opid = {SN_STR("opid"),
+                                     SN_STR("01234567-89ab-4cde-8f01-23456789abcd")};
+    struct pb_robot_get_operations_request list = {0};
+    struct pb_robot_cancel_operation_request cancel = {.id = opid.value};
+    struct pb_robot_block_for_operation_request block = {.id = opid.value};
+    struct tape go, listed, blocked;
+
+    configure(f, one_motor);
+    f->metadata = (struct sn_metadata){&opid, 1, 1};
+    begin_go_for(f, &go, 1, 10);
+    f->metadata.count = 0;
+    begin(f, &listed, ROBOT("GetOperations"), &pb_robot_get_operations_request_msg, &list);
+    struct pb_robot_get_operations_response *resp =
+        response(f, &listed, &pb_robot_get_operations_response_msg);
+    assert_int_equal(resp->operations.n, 1);
+    assert_true(sn_str_eq(resp->operations.v[0].id, opid.value));
+    assert_true(sn_str_is(resp->operations.v[0].method, MOTOR("GoFor")));
+
+    begin(f, &blocked, ROBOT("BlockForOperation"), &pb_robot_block_for_operation_request_msg,
+          &block);
+    assert_string_equal(blocked.log, "");
+    tell(f, ROBOT("CancelOperation"), &pb_robot_cancel_operation_request_msg, &cancel, "end0:");
+    assert_non_null(strstr(go.log, "end0:"));
+    assert_non_null(strstr(blocked.log, "end0:"));
+    tell(f, ROBOT("CancelOperation"), &pb_robot_cancel_operation_request_msg, &cancel, "end0:");
+}
+
+static void shutdown_answers_first(void **state)
+{
+    struct fixture *f = *state;
+    struct pb_robot_shutdown_request req = {0};
+
+    tell(f, ROBOT("Shutdown"), &pb_robot_shutdown_request_msg, &req, "end0:");
+    assert_int_equal(f->shutdowns, 1);
+}
+
+static void what_is_not_there_says_so(void **state)
+{
+    struct fixture *f = *state;
+    struct pb_robot_get_status_request req = {0};
+    struct pb_robot_get_cloud_metadata_request cloud = {0};
+
+    tell(f, ROBOT("GetStatus"), &pb_robot_get_status_request_msg, &req,
+         "end-12:method GetStatus not implemented");
+    tell(f, ROBOT("GetCloudMetadata"), &pb_robot_get_cloud_metadata_request_msg, &cloud,
+         "end-2:cloud metadata not available");
+}
+
+/* ---- sessions ---- */
+
+static struct sn_str start_session(struct fixture *f)
+{
+    struct pb_robot_start_session_request req = {0};
+    struct tape tape;
+
+    begin(f, &tape, ROBOT("StartSession"), &pb_robot_start_session_request_msg, &req);
+    struct pb_robot_start_session_response *resp =
+        response(f, &tape, &pb_robot_start_session_response_msg);
+    assert_int_equal(resp->heartbeat_window->seconds, 2);
+    return resp->id;
+}
+
+static void beat(struct fixture *f, struct sn_str id, const char *end)
+{
+    struct pb_robot_send_session_heartbeat_request req = {.id = id};
+
+    tell(f, ROBOT("SendSessionHeartbeat"), &pb_robot_send_session_heartbeat_request_msg, &req, end);
+}
+
+static void a_silent_session_stops_what_it_moved(void **state)
+{
+    struct fixture *f = *state;
+    struct sn_metadata_entry sid = {SN_STR("viam-sid"), start_session(f)};
+
+    configure(f, one_motor);
+    f->metadata = (struct sn_metadata){&sid, 1, 1};
+    set_power(f, "m", 0.5, "end0:");
+    f->metadata.count = 0;
+    for (int i = 0; i < 10; i++) {
+        advance(f, SN_MS(1900));
+        beat(f, sid.value, "end0:");
+    }
+    assert_true(power(f, "m") == 0.5);
+    advance(f, SN_MS(2001));
+    assert_true(power(f, "m") == 0);
+    beat(f, sid.value, "end-3:SESSION_EXPIRED");
+    beat(f, SN_STR("x"), "end-2:invalid UUID length: 1");
+    f->metadata.count = 1;
+    set_power(f, "m", 0.5, "end-3:SESSION_EXPIRED");
+    assert_true(power(f, "m") == 0);
+}
+
+static void the_last_to_move_owns_it(void **state)
+{
+    struct fixture *f = *state;
+    struct sn_metadata_entry sid = {SN_STR("viam-sid"), start_session(f)};
+
+    configure(f, one_motor);
+    f->metadata = (struct sn_metadata){&sid, 1, 1};
+    set_power(f, "m", 0.5, "end0:");
+    f->metadata.count = 0;
+    set_power(f, "m", 0.7, "end0:");
+    advance(f, SN_SECONDS(3));
+    assert_true(power(f, "m") == 0.7);
+}
+
+static void a_session_can_be_resumed(void **state)
+{
+    struct fixture *f = *state;
+    struct sn_str id = start_session(f);
+    struct pb_robot_start_session_request req = {.resume = id};
+    struct tape tape;
+
+    begin(f, &tape, ROBOT("StartSession"), &pb_robot_start_session_request_msg, &req);
+    struct pb_robot_start_session_response *resp =
+        response(f, &tape, &pb_robot_start_session_response_msg);
+    assert_true(sn_str_eq(resp->id, id));
+}
+
+static void a_failed_resource_is_tried_again(void **state)
+{
+    struct fixture *f = *state;
+
+    configure(f, "{\"components\": [{\"name\": \"m\", \"api\": \"rdk:component:motor\", "
+                 "\"model\": \"fake\", \"depends_on\": [\"x\"]}]}");
+    advance(f, SN_SECONDS(5));
+    set_power(f, "m", 1,
+              "has unresolved dependencies not found in machine config or connected "
+              "remotes: [x]");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(names_are_those_that_work),
+        TEST(status_shows_everything),
+        TEST(a_new_config_touches_only_what_changed),
+        TEST(duplicates_are_left_out),
+        TEST(go_for_takes_its_time),
+        TEST(stop_all_ends_motion),
+        TEST(closing_ends_motion),
+        TEST(the_limit_spares_stop),
+        TEST(operations_can_be_listed_and_cancelled),
+        TEST(shutdown_answers_first),
+        TEST(what_is_not_there_says_so),
+        TEST(a_silent_session_stops_what_it_moved),
+        TEST(the_last_to_move_owns_it),
+        TEST(a_session_can_be_resumed),
+        TEST(a_failed_resource_is_tried_again),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

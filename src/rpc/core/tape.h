@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * For tests: a transport that writes down what the core tells it ("headers1 message9 end0:"), and
+ * the heap as a source of blocks.
+ */
+#ifndef SN_RPC_TAPE_H
+#define SN_RPC_TAPE_H
+
+#include "base/list.h"
+#include "rpc/core/transport.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static inline void *heap_get(struct sn_block_source *source, size_t size)
+{
+    return malloc(size);
+}
+
+static inline void heap_put(struct sn_block_source *source, void *memory, size_t size)
+{
+    free(memory);
+}
+
+struct tape {
+    struct sn_server_stream stream;
+    char log[512];
+    size_t queued, credit;
+    uint8_t last[8192]; /* bytes of the last message */
+    size_t last_len;
+};
+
+static inline void tape_note(struct tape *tape, const char *format, ...)
+{
+    size_t used = strlen(tape->log);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(tape->log + used, sizeof(tape->log) - used, format, args);
+    va_end(args);
+}
+
+static inline struct tape *tape_of(struct sn_server_stream *stream)
+{
+    return sn_container_of(stream, struct tape, stream);
+}
+
+static inline void tape_headers(struct sn_server_stream *stream, const struct sn_metadata *headers)
+{
+    tape_note(tape_of(stream), "headers%u ", headers->count);
+}
+
+static inline void tape_message(struct sn_server_stream *stream, struct sn_message *message)
+{
+    struct tape *tape = tape_of(stream);
+
+    tape->last_len = message->len;
+    memcpy(tape->last, message->data, message->len < sizeof(tape->last) ? message->len : sizeof(tape->last));
+    tape_note(tape, "message%zu ", message->len);
+    sn_message_free(message);
+}
+
+static inline void tape_trailers(struct sn_server_stream *stream, const struct sn_status *status,
+                                 const struct sn_metadata *trailers)
+{
+    tape_note(tape_of(stream), "end%d:%.*s", status->code, SN_STR_ARGS(status->text));
+}
+
+static inline size_t tape_queued(const struct sn_server_stream *stream)
+{
+    return sn_container_of(stream, struct tape, stream)->queued;
+}
+
+static inline void tape_credit(struct sn_server_stream *stream, size_t bytes)
+{
+    tape_of(stream)->credit += bytes;
+}
+
+static const struct sn_server_stream_ops tape_ops = {
+    tape_headers, tape_message, tape_trailers, tape_queued, tape_credit,
+};
+
+#endif
