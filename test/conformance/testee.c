@@ -39,7 +39,7 @@ static void memory_put(struct sn_block_source *source, void *memory, size_t size
 
 static struct sn_block_source memory_source = {memory_get, memory_put};
 
-static void die(const char *what)
+static _Noreturn void die(const char *what)
 {
     fprintf(stderr, "conformance testee: %s\n", what);
     exit(1);

@@ -361,6 +361,8 @@ bool sn_pb_json_message_parse(struct sn_pb_json_in *in, const struct sn_pb_schem
 int sn_pb_json_parse(const struct sn_pb_schema_msg *msg, void *out, struct sn_str text,
                      unsigned flags, struct sn_arena *arena, struct sn_error *error)
 {
+    if (text.len == 0)
+        text = SN_STR("");
     struct sn_pb_json_in in = {.start = text.ptr,
                                .p = text.ptr,
                                .end = text.ptr + text.len,

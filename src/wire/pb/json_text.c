@@ -330,6 +330,8 @@ void sn_pb_json_put_string(struct sn_pb_json_out *out, struct sn_str s)
 {
     size_t done = 0;
 
+    if (s.len == 0)
+        s = SN_STR("");
     if (!sn_pb_utf8_valid(s.ptr, s.len)) {
         sn_pb_json_out_fail(out, SN_ERR_INVALID_ARGUMENT, "a string is not UTF-8");
         return;

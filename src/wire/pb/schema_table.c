@@ -400,9 +400,9 @@ static int table_lay_out(struct sn_pb_builder *b, const struct sn_pb_msg_source 
         if (field->flags & SN_PB_OPTIONAL)
             field->presence = place(&end, sizeof(bool));
     }
-    /* Last, so that the size is a multiple of every alignment. */
     table->unknown =
         source->is_entry ? SN_PB_NO_UNKNOWN : place(&end, sizeof(struct sn_pb_unknown));
+    end = (end + 7) & ~(size_t)7; /* elements of a list are aligned, too */
     if (end > UINT16_MAX)
         return sn_error_set(b->error, SN_ERR_RESOURCE_EXHAUSTED, "message \"%.*s\" is too large",
                             SN_STR_ARGS(source->name));

@@ -29,7 +29,8 @@ static size_t sequence_len(const uint8_t *p, size_t left)
 
 bool sn_pb_utf8_valid(const char *text, size_t len)
 {
-    const uint8_t *p = (const uint8_t *)text, *end = p + len;
+    const uint8_t *p = (const uint8_t *)text;
+    const uint8_t *end = len ? p + len : p; /* NULL has no arithmetic */
 
     while (p < end) {
         if (end - p >= ASCII_WORD && !(sn_pb_load64(p) & 0x8080808080808080u)) {

@@ -159,11 +159,11 @@ static void raw_fill(struct sn_pb_raw *raw, uint32_t tag, const uint8_t *p, cons
 
 int sn_pb_raw_next(struct sn_str *bytes, struct sn_pb_raw *ret_raw)
 {
-    const uint8_t *p = (const uint8_t *)bytes->ptr, *end = p + bytes->len;
     uint32_t tag;
 
     if (bytes->len == 0)
         return 0;
+    const uint8_t *p = (const uint8_t *)bytes->ptr, *end = p + bytes->len;
     p = sn_pb_tag(p, end, &tag);
     const uint8_t *next = p ? sn_pb_skip(p, end, tag, SN_PB_DEPTH_MAX) : NULL;
     if (!next)

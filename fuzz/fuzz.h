@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What fuzz targets share: an arena for one input, and a check that stops the program.
+ */
+#ifndef SINEW_FUZZ_H
+#define SINEW_FUZZ_H
+
+#include "sinew/arena.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* One input; what libFuzzer and replay.c call. Returns 0. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define FUZZ_REQUIRE(condition)                                                     \
+    do {                                                                            \
+        if (!(condition)) {                                                         \
+            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
+            abort();                                                                \
+        }                                                                           \
+    } while (0)
+
+struct fuzz_memory {
+    struct sn_block_source source;
+    struct sn_block_pool pool;
+    struct sn_arena arena;
+};
+
+static inline void *fuzz_memory_get(struct sn_block_source *source, size_t size)
+{
+    (void)source;
+    return malloc(size);
+}
+
+static inline void fuzz_memory_put(struct sn_block_source *source, void *memory, size_t size)
+{
+    (void)source;
+    (void)size;
+    free(memory);
+}
+
+/* No block is kept, so that the sanitizer sees each one end. */
+static inline struct sn_arena *fuzz_memory_init(struct fuzz_memory *m, size_t limit)
+{
+    m->source = (struct sn_block_source){fuzz_memory_get, fuzz_memory_put};
+    sn_block_pool_init(&m->pool, &m->source, 0);
+    sn_arena_init(&m->arena, &m->pool, limit);
+    return &m->arena;
+}
+
+static inline void fuzz_memory_fini(struct fuzz_memory *m)
+{
+    sn_arena_fini(&m->arena);
+    FUZZ_REQUIRE(m->pool.in_use == 0);
+    sn_block_pool_fini(&m->pool);
+}
+
+#endif
