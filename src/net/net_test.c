@@ -241,11 +241,13 @@ static void test_unix_socket_in_use_and_stale(void **state)
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
     assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof(name)), 0);
     close(fd); /* what a killed process leaves behind */
-    meet(world, world->socket);
+    listen_on(world, world->socket);
     assert_int_equal(sn_listen(world->loop, world->socket, adopt, NULL, &second, &error),
                      SN_ERR_UNAVAILABLE);
     assert_non_null(strstr(error.text, "address already in use"));
-    part(world);
+    run_until(world->loop, world->server.ended); /* it was asked whether it lives */
+    sn_conn_close(world->server.conn, false);
+    run_until(world->loop, world->server.closed);
     sn_listener_close(world->listener);
     world->listener = NULL;
     assert_int_not_equal(access(path, F_OK), 0);
