@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * gRPC over HTTP/2, both sides, over TCP (h2c, by prior knowledge) and UNIX sockets; TLS slots in
+ * below, as another kind of connection. Loop thread.
+ */
+#ifndef SN_HTTP2_HTTP2_H
+#define SN_HTTP2_HTTP2_H
+
+#include "net/conn.h"
+#include "rpc/core/transport.h"
+
+/* ---- server ---- */
+
+struct sn_http2_server;
+
+/* Carries calls to `server`, which must outlive it. NULL without memory. */
+struct sn_http2_server *sn_http2_server_create(struct sn_loop *loop, struct sn_server *server)
+    SN_MUST_USE;
+
+/* Serves an accepted connection. */
+void sn_http2_server_accept(struct sn_http2_server *http2, struct sn_conn *conn);
+
+/* Tells all clients to go: calls that run may finish within `timeout_ns`, then they are cancelled
+ * and the connections close. `drained` (may be NULL) comes once, when the connections of that
+ * moment are gone. New connections may be accepted meanwhile. One drain with a `drained` at a time.
+ */
+void sn_http2_server_drain(struct sn_http2_server *http2, uint64_t timeout_ns,
+                           void (*drained)(void *owner), void *owner);
+
+/* No connection may be left. Accepts NULL. */
+void sn_http2_server_destroy(struct sn_http2_server *http2);
+
+size_t sn_http2_server_connections(const struct sn_http2_server *http2);
+
+/* ---- client ---- */
+
+/* A channel to "host:port" or "unix:/path". It connects when the first call wants to go out, and
+ * again, with growing pauses (100 ms to 10 s), when calls come after the connection was lost; calls
+ * that find it unreachable fail with UNAVAILABLE, address and cause. INVALID_ARGUMENT for an
+ * address that is too long. */
+int sn_http2_channel_create(struct sn_loop *loop, const char *address,
+                            struct sn_channel **ret_channel, struct sn_error *error) SN_MUST_USE;
+
+#endif
