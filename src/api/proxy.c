@@ -36,6 +36,7 @@ struct sn_resource *sn_proxy_create(const struct sn_api *api, const char *name, 
                                      .name = copy,
                                      .env = env,
                                      .refs = 1,
+                                     .elsewhere = true,
                                      .destroy = destroy};
     sn_lane_init(&resource->lane);
     *part_of(resource) = (struct sn_proxy){.channel = channel, .remote_name = copy};

@@ -29,6 +29,14 @@ static void readings_have_names_and_values(void **state)
         assert_true(a.readings.fields.v[i].key.len > 0);
 }
 
+static bool has(const struct pb_google_struct *readings, struct sn_str key)
+{
+    for (uint32_t i = 0; i < readings->fields.n; i++)
+        if (sn_str_eq(readings->fields.v[i].key, key))
+            return true;
+    return false;
+}
+
 static void readings_keep_their_names(void **state)
 {
     struct ask_readings first = {0};
@@ -40,7 +48,7 @@ static void readings_keep_their_names(void **state)
         assert_int_equal(ask(&next.ask, *state, start_readings), 0);
         assert_int_equal(next.readings.fields.n, first.readings.fields.n);
         for (uint32_t k = 0; k < first.readings.fields.n; k++)
-            assert_non_null(sn_pb_struct_get(&next.readings, first.readings.fields.v[k].key.ptr));
+            assert_true(has(&next.readings, first.readings.fields.v[k].key));
     }
 }
 

@@ -27,5 +27,7 @@ int sn_resource_enter(struct sn_resource *resource, struct sn_call *call, enum s
     if (resource->closed)
         return sn_call_fail(call, SN_ERR_UNAVAILABLE, "resource %s/%s is closed", resource->api,
                             resource->name);
+    if (resource->elsewhere)
+        return 0;
     return sn_lane_enter(&resource->lane, call, kind);
 }

@@ -267,6 +267,14 @@ static const struct h2_side side = {
 
 /* ---- beginning streams ---- */
 
+/* A path is no authority: HTTP/2 refuses its slashes. */
+static struct sn_str authority_of(const struct channel *channel)
+{
+    struct sn_str address = sn_str_of(channel->address);
+
+    return sn_str_has_prefix(address, SN_STR("unix:")) ? SN_STR("localhost") : address;
+}
+
 static void submit(struct client_stream *stream, struct client_conn *conn)
 {
     nghttp2_nv *nv =
@@ -284,7 +292,7 @@ static void submit(struct client_stream *stream, struct client_conn *conn)
         nv[count++] = h2_nv(SN_STR(":method"), SN_STR("POST"));
         nv[count++] = h2_nv(SN_STR(":scheme"), SN_STR("http"));
         nv[count++] = h2_nv(SN_STR(":path"), stream->path);
-        nv[count++] = h2_nv(SN_STR(":authority"), sn_str_of(stream->channel->address));
+        nv[count++] = h2_nv(SN_STR(":authority"), authority_of(stream->channel));
         nv[count++] = h2_nv(SN_STR("te"), SN_STR("trailers"));
         nv[count++] = h2_nv(SN_STR("content-type"), SN_STR("application/grpc"));
         nv[count++] = h2_nv(SN_STR("user-agent"), SN_STR("sinew"));
