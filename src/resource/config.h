@@ -216,10 +216,6 @@ int sn_config_parse(const char *text, size_t len, struct sn_config **ret_config,
 int sn_config_read(const char *path, bool substitute, struct sn_config **ret_config,
                    struct sn_error *error) SN_MUST_USE;
 
-/* Would both be built into the same resource? What `services` say belongs to those services. */
-bool sn_config_resource_same(const struct sn_config_resource *a,
-                             const struct sn_config_resource *b);
-
 /* Accepts NULL. */
 void sn_config_destroy(struct sn_config *config);
 

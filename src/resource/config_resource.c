@@ -210,30 +210,6 @@ int sn_config_finish_resources(struct sn_config *config, struct sn_shape_reader 
     return err;
 }
 
-static bool same_json(const json_t *a, const json_t *b)
-{
-    return a == b || (a && b && json_equal(a, b));
-}
-
-static bool same_strings(const struct sn_config_strings *a, const struct sn_config_strings *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++) {
-        if (strcmp(a->v[i], b->v[i]) != 0)
-            return false;
-    }
-    return true;
-}
-
-bool sn_config_resource_same(const struct sn_config_resource *a, const struct sn_config_resource *b)
-{
-    return strcmp(a->api, b->api) == 0 && strcmp(a->name, b->name) == 0 &&
-           strcmp(a->model, b->model) == 0 && strcmp(a->log.level, b->log.level) == 0 &&
-           same_strings(&a->depends_on, &b->depends_on) && same_json(a->frame, b->frame) &&
-           same_json(a->attributes, b->attributes);
-}
-
 static const struct sn_shape level_shape[] = {
     {"level", SN_SHAPE_LEVEL, 0, NULL, 0},
     {0},
