@@ -46,7 +46,7 @@ int sn_motor_set_rpm(struct sn_call *call, struct sn_motor *motor, double rpm,
 int sn_motor_reset_zero_position(struct sn_call *call, struct sn_motor *motor, double offset,
                                  const struct pb_google_struct *extra)
 {
-    int code = sn_resource_enter(&motor->base, call, SN_EXCLUSIVE);
+    int code = sn_resource_enter(&motor->base, call, SN_READ);
 
     return code ? code : ops_of(motor)->reset_zero_position(call, motor, offset, extra);
 }

@@ -299,20 +299,27 @@ static void closing_ends_motion(void **state)
 static void the_limit_spares_stop(void **state)
 {
     struct fixture *f = *state;
-    struct pb_motor_stop_request stop = {.name = SN_STR("m")};
-    struct pb_motor_reset_zero_position_request reset = {.name = SN_STR("m")};
-    struct tape go, waiting;
+    struct sn_metadata_entry opid = {SN_STR("opid"),
+                                     SN_STR("01234567-89ab-4cde-8f01-23456789abcd")};
+    struct pb_robot_block_for_operation_request block = {.id = opid.value};
+    struct pb_robot_get_version_request version = {0};
+    struct pb_robot_stop_all_request stop = {0};
+    struct tape go, waiting[2];
 
     configure(f, one_motor);
+    f->metadata = (struct sn_metadata){&opid, 1, 1};
     begin_go_for(f, &go, 1, 10);
-    begin(f, &waiting, MOTOR("ResetZeroPosition"), &pb_motor_reset_zero_position_request_msg,
-          &reset);
-    set_power(f, "m", 1,
-              "end-8:exceeded request limit 2 on resource m.viam.component.motor.v1.MotorService "
-              "(your client is responsible for 2). See ");
-    tell(f, MOTOR("Stop"), &pb_motor_stop_request_msg, &stop, "end0:");
-    assert_non_null(strstr(go.log, "end0:"));
-    set_power(f, "m", 1, "end0:");
+    f->metadata.count = 0;
+    for (int i = 0; i < 2; i++)
+        begin(f, &waiting[i], ROBOT("BlockForOperation"), &pb_robot_block_for_operation_request_msg,
+              &block);
+    tell(f, ROBOT("GetVersion"), &pb_robot_get_version_request_msg, &version,
+         "end-8:exceeded request limit 2 on resource viam.robot.v1.RobotService (your client is "
+         "responsible for 2). See ");
+    assert_true(power(f, "m") > 0);
+    tell(f, ROBOT("StopAll"), &pb_robot_stop_all_request_msg, &stop, "end0:");
+    assert_non_null(strstr(waiting[1].log, "end0:"));
+    tell(f, ROBOT("GetVersion"), &pb_robot_get_version_request_msg, &version, "end0:");
 }
 
 /* ---- operations ---- */

@@ -38,7 +38,8 @@ struct sn_motor_ops {
     int (*set_rpm)(struct sn_call *call, struct sn_motor *motor, double rpm,
                    const struct pb_google_struct *extra);
 
-    /* Exclusive. The present position becomes `offset` revolutions behind zero. */
+    /* Counts as a read: it doesn't wait for a motion's end. The present position becomes `offset`
+     * revolutions behind zero. */
     int (*reset_zero_position)(struct sn_call *call, struct sn_motor *motor, double offset,
                                const struct pb_google_struct *extra);
 
