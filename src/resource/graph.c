@@ -124,6 +124,8 @@ static void set_unhealthy(struct sn_graph *graph, struct sn_node *node, const ch
         return;
     free(node->reason);
     node->reason = strdup(text);
+    if (graph->on_unhealthy)
+        graph->on_unhealthy(graph, node);
 }
 
 static struct sn_node *node_create(struct sn_graph *graph, const struct sn_want *want)

@@ -73,6 +73,8 @@ struct sn_graph {
     size_t index_size;      /* a power of two */
     uint64_t round, builds;
     uint64_t (*unix_ns)(void);
+    /* A node became unhealthy, or for another reason than before. May be NULL. */
+    void (*on_unhealthy)(struct sn_graph *graph, const struct sn_node *node);
     /* Would `a` and `b` be built into the same resource? Both have the same API and name. */
     bool (*same)(const struct sn_want *a, const struct sn_want *b);
 };

@@ -49,7 +49,8 @@ static struct local *local_of(struct sn_resource *resource)
 static void log_node(struct sn_logger *log, enum sn_log_level level, const struct sn_node *node,
                      const char *message)
 {
-    const struct sn_robot_want *want = (const struct sn_robot_want *)node->built;
+    const struct sn_want *made = node->built ? node->built : node->want;
+    const struct sn_robot_want *want = (const struct sn_robot_want *)made;
     char full[SN_FULL_NAME_SIZE], fields[2 * SN_FULL_NAME_SIZE + 64];
 
     snprintf(fields, sizeof(fields), "{\"resource\":\"%s\",\"model\":\"%s\"}",
@@ -103,6 +104,12 @@ static struct sn_resource *create(struct sn_robot *robot, const struct sn_node *
     local_of(resource)->generation = want->generation;
     want->generation->refs++;
     return resource;
+}
+
+/* Told once per reason, not at every attempt. */
+void sn_robot_unhealthy(struct sn_graph *graph, const struct sn_node *node)
+{
+    log_node(logger_of(node), SN_LOG_ERROR, node, node->reason);
 }
 
 /* ---- work ---- */
@@ -165,7 +172,6 @@ static void fail_build(struct sn_robot *robot, struct sn_node *node, struct sn_s
     char reason[SN_ERROR_TEXT_MAX + 32];
 
     snprintf(reason, sizeof(reason), "resource build error: %.*s", SN_STR_ARGS(cause));
-    log_node(logger_of(node), SN_LOG_ERROR, node, reason);
     sn_graph_built(&robot->graph, node, NULL, reason);
 }
 

@@ -102,6 +102,7 @@ struct sn_robot *sn_robot_create(const struct sn_robot_options *options)
                                                      .owner = &robot->limit};
     sn_sessions_init(&robot->sessions, options->env, default_window_ns, session_expired);
     sn_graph_init(&robot->graph, sn_want_same, options->env->unix_ns);
+    robot->graph.on_unhealthy = sn_robot_unhealthy;
     struct sn_server_config config = {
         .env = options->env,
         .router = &robot->router,

@@ -70,6 +70,9 @@ bool sn_want_same(const struct sn_want *a, const struct sn_want *b);
 /* Carries out what the graph says can be done, until nothing is left to begin. */
 void sn_robot_pump(struct sn_robot *robot);
 
+/* sn_graph.on_unhealthy: logs why. */
+void sn_robot_unhealthy(struct sn_graph *graph, const struct sn_node *node);
+
 /* ---- robot.c ---- */
 
 /* Nothing more can begin; if nothing is under way either, the machine is what its config says. */
