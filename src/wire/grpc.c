@@ -1,262 +1,248 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * gRPC over HTTP/2, the pure part.
+ * gRPC's own part of the wire. Pure functions.
  */
 #include "wire/grpc.h"
 
-#include <stdio.h>
+/* ---- messages ---- */
 
-void sn_grpc_write_prefix(uint8_t prefix[SN_GRPC_PREFIX], bool compressed, uint32_t len)
+void sn_grpc_write_prefix(uint8_t prefix[SN_GRPC_PREFIX], uint32_t len)
 {
-    prefix[0] = compressed;
+    prefix[0] = 0;
     prefix[1] = (uint8_t)(len >> 24);
     prefix[2] = (uint8_t)(len >> 16);
     prefix[3] = (uint8_t)(len >> 8);
     prefix[4] = (uint8_t)len;
 }
 
-/* ---- reading messages ---- */
-
-enum { BLOCK_HEADER = 16 }; /* keeps what is gathered aligned */
-
-static uint8_t *buffer_of(const struct sn_grpc_reader *reader)
+static size_t min(size_t a, size_t b)
 {
-    return (uint8_t *)reader->buffer + BLOCK_HEADER;
+    return a < b ? a : b;
 }
 
-void sn_grpc_reader_fini(struct sn_grpc_reader *reader)
+static void drop(struct sn_str *chunk, size_t count)
 {
-    if (reader->buffer)
-        sn_block_put(reader->blocks, reader->buffer);
-    reader->buffer = NULL;
-    reader->gathered = 0;
+    chunk->ptr += count;
+    chunk->len -= count;
 }
 
-static struct sn_str take(struct sn_str *bytes, size_t len)
+/* Completes the prefix and reads it. */
+static enum sn_grpc_event take_prefix(struct sn_grpc_reader *reader, struct sn_str *chunk,
+                                      size_t limit)
 {
-    struct sn_str taken = {bytes->ptr, len};
+    size_t count = min(chunk->len, (size_t)(SN_GRPC_PREFIX - reader->prefix_have));
 
-    bytes->ptr += len;
-    bytes->len -= len;
-    return taken;
-}
-
-static bool read_prefix(struct sn_grpc_reader *reader, struct sn_str *bytes)
-{
-    size_t missing = SN_GRPC_PREFIX - (size_t)reader->prefix_len;
-    struct sn_str part = take(bytes, bytes->len < missing ? bytes->len : missing);
-
-    if (part.len)
-        memcpy(reader->prefix + reader->prefix_len, part.ptr, part.len);
-    reader->prefix_len = (uint8_t)(reader->prefix_len + part.len);
-    if (reader->prefix_len < SN_GRPC_PREFIX)
-        return false;
-    const uint8_t *p = reader->prefix;
-    reader->wanted = (uint32_t)p[1] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 8 | p[4];
-    return true;
-}
-
-/* Doubles, but never beyond the message. */
-static bool reserve(struct sn_grpc_reader *reader, size_t need)
-{
-    size_t have = reader->buffer ? reader->buffer->size - BLOCK_HEADER : 0;
-
-    if (need <= have)
-        return true;
-    size_t size = need * 2 < reader->wanted ? need * 2 : reader->wanted;
-    struct sn_block *block = sn_block_get(reader->blocks, size + BLOCK_HEADER);
-    if (!block)
-        return false;
-    if (reader->gathered)
-        memcpy((uint8_t *)block + BLOCK_HEADER, buffer_of(reader), reader->gathered);
-    if (reader->buffer)
-        sn_block_put(reader->blocks, reader->buffer);
-    reader->buffer = block;
-    return true;
-}
-
-static bool gather(struct sn_grpc_reader *reader, struct sn_str *bytes)
-{
-    size_t missing = reader->wanted - reader->gathered;
-    struct sn_str part = take(bytes, bytes->len < missing ? bytes->len : missing);
-
-    if (part.len == 0)
-        return true;
-    if (!reserve(reader, reader->gathered + part.len))
-        return false;
-    memcpy(buffer_of(reader) + reader->gathered, part.ptr, part.len);
-    reader->gathered += part.len;
-    return true;
-}
-
-enum sn_grpc_read sn_grpc_read(struct sn_grpc_reader *reader, struct sn_str *bytes,
-                               struct sn_str *ret_message, bool *ret_compressed)
-{
-    if (reader->buffer && reader->prefix_len == 0)
-        sn_grpc_reader_fini(reader); /* of the message delivered before */
-    if (reader->prefix_len < SN_GRPC_PREFIX && !read_prefix(reader, bytes))
+    if (count)
+        memcpy(reader->prefix + reader->prefix_have, chunk->ptr, count);
+    reader->prefix_have += (uint8_t)count;
+    drop(chunk, count);
+    if (reader->prefix_have < SN_GRPC_PREFIX)
         return SN_GRPC_MORE;
-    if (reader->wanted > reader->max)
-        return SN_GRPC_TOO_LARGE;
-    if (!reader->gathered && bytes->len >= reader->wanted) {
-        *ret_message = take(bytes, reader->wanted);
-    } else {
-        if (!gather(reader, bytes))
-            return SN_GRPC_NO_MEMORY;
-        if (reader->gathered < reader->wanted)
-            return SN_GRPC_MORE;
-        *ret_message = (struct sn_str){(const char *)buffer_of(reader), reader->gathered};
-    }
-    *ret_compressed = reader->prefix[0] & 1;
-    reader->prefix_len = 0;
-    reader->gathered = 0;
+    const uint8_t *p = reader->prefix;
+    reader->len = (uint32_t)p[1] << 24 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 8 | p[4];
+    reader->have = 0;
+    if (p[0] > 1)
+        return SN_GRPC_MALFORMED;
+    return reader->len > limit ? SN_GRPC_TOO_LARGE : SN_GRPC_MESSAGE;
+}
+
+static enum sn_grpc_event deliver(struct sn_grpc_reader *reader, const char *bytes,
+                                  struct sn_grpc_message *ret_message)
+{
+    ret_message->bytes = (struct sn_str){bytes, reader->len};
+    ret_message->compressed = reader->prefix[0] == 1;
+    reader->prefix_have = 0;
     return SN_GRPC_MESSAGE;
 }
 
-/* ---- timeouts ---- */
-
-struct unit {
-    char letter;
-    uint64_t ns;
-};
-
-static const struct unit units[] = {
-    {'n', 1},          {'u', 1000},        {'m', 1000000},
-    {'S', 1000000000}, {'M', 60000000000}, {'H', 3600000000000},
-};
-enum { UNITS = sizeof(units) / sizeof(units[0]), TIMEOUT_DIGITS = 8 };
-
-int sn_grpc_timeout_parse(struct sn_str text, uint64_t *ret_ns)
+enum sn_grpc_event sn_grpc_next(struct sn_grpc_reader *reader, struct sn_str *chunk, size_t limit,
+                                struct sn_grpc_message *ret_message)
 {
-    uint64_t value = 0;
+    if (reader->prefix_have < SN_GRPC_PREFIX) {
+        enum sn_grpc_event event = take_prefix(reader, chunk, limit);
+
+        if (event != SN_GRPC_MESSAGE)
+            return event;
+    }
+    if (reader->have == 0 && chunk->len >= reader->len) {
+        const char *bytes = chunk->ptr;
+
+        drop(chunk, reader->len);
+        return deliver(reader, bytes, ret_message);
+    }
+    size_t count = min(min(chunk->len, reader->len - reader->have),
+                       reader->capacity - min(reader->have, reader->capacity));
+    if (count)
+        memcpy(reader->buffer + reader->have, chunk->ptr, count);
+    reader->have += count;
+    drop(chunk, count);
+    if (reader->have == reader->len)
+        return deliver(reader, (const char *)reader->buffer, ret_message);
+    return chunk->len ? SN_GRPC_GROW : SN_GRPC_MORE;
+}
+
+/* ---- grpc-timeout ---- */
+
+enum { TIMEOUT_DIGITS = 8 };
+
+/* Finest first. */
+static const struct {
+    char unit;
+    uint64_t ns;
+} units[] = {
+    {'n', 1},
+    {'u', 1000},
+    {'m', 1000000},
+    {'S', 1000000000},
+    {'M', 60 * (uint64_t)1000000000},
+    {'H', 3600 * (uint64_t)1000000000},
+};
+enum { UNITS = sizeof(units) / sizeof(units[0]) };
+
+int sn_grpc_parse_timeout(struct sn_str text, uint64_t *ret_ns)
+{
+    uint64_t count = 0;
 
     if (text.len < 2 || text.len > TIMEOUT_DIGITS + 1)
         return SN_ERR_INVALID_ARGUMENT;
     for (size_t i = 0; i + 1 < text.len; i++) {
         if (text.ptr[i] < '0' || text.ptr[i] > '9')
             return SN_ERR_INVALID_ARGUMENT;
-        value = value * 10 + (uint64_t)(text.ptr[i] - '0');
+        count = count * 10 + (uint64_t)(text.ptr[i] - '0');
     }
-    for (size_t i = 0; i < UNITS; i++) {
-        if (units[i].letter != text.ptr[text.len - 1])
-            continue;
-        *ret_ns = value * units[i].ns; /* 10^8 hours fit into 64 bits of ns: 3.6 * 10^20 don't */
-        if (value && *ret_ns / value != units[i].ns)
-            *ret_ns = UINT64_MAX - 1;
-        return 0;
-    }
+    for (size_t i = 0; i < UNITS; i++)
+        if (units[i].unit == text.ptr[text.len - 1]) {
+            /* 99999999 hours are more than 64 bits of nanoseconds */
+            *ret_ns = count > UINT64_MAX / units[i].ns ? UINT64_MAX : count * units[i].ns;
+            return 0;
+        }
     return SN_ERR_INVALID_ARGUMENT;
 }
 
-void sn_grpc_timeout_print(uint64_t ns, char text[16])
+size_t sn_grpc_print_timeout(uint64_t ns, char text[SN_GRPC_TIMEOUT_MAX])
 {
-    for (size_t i = 0; i < UNITS; i++) {
-        uint64_t value = ns / units[i].ns + (ns % units[i].ns != 0);
+    uint64_t count = ns;
+    size_t unit = 0, len = 0;
+    char digits[TIMEOUT_DIGITS];
 
-        if (value < 100000000 || i + 1 == UNITS) {
-            snprintf(text, 16, "%u%c", value < 100000000 ? (unsigned)value : 99999999u,
-                     units[i].letter);
-            return;
-        }
+    while (count > 99999999 && unit + 1 < UNITS) {
+        unit++;
+        count = ns / units[unit].ns + (ns % units[unit].ns != 0);
     }
+    do
+        digits[len++] = (char)('0' + count % 10);
+    while ((count /= 10) && len < TIMEOUT_DIGITS);
+    for (size_t i = 0; i < len; i++)
+        text[i] = digits[len - 1 - i];
+    text[len] = units[unit].unit;
+    text[len + 1] = '\0';
+    return len + 1;
 }
 
-int sn_grpc_status_parse(struct sn_str text)
+/* ---- grpc-status, grpc-message ---- */
+
+int sn_grpc_parse_status(struct sn_str text)
 {
-    int value = 0;
+    int code = 0;
 
     if (text.len == 0 || text.len > 2)
         return SN_ERR_UNKNOWN;
     for (size_t i = 0; i < text.len; i++) {
         if (text.ptr[i] < '0' || text.ptr[i] > '9')
             return SN_ERR_UNKNOWN;
-        value = value * 10 + (text.ptr[i] - '0');
+        code = code * 10 + (text.ptr[i] - '0');
     }
-    return value <= -SN_ERR_UNAUTHENTICATED ? -value : SN_ERR_UNKNOWN;
+    return code <= -SN_ERR_UNAUTHENTICATED ? -code : SN_ERR_UNKNOWN;
 }
 
-/* ---- grpc-message ---- */
-
-static const char hex[] = "0123456789ABCDEF";
-
-static bool is_plain(uint8_t c)
+int sn_grpc_of_http(int http_status)
 {
-    return c >= 0x20 && c <= 0x7e && c != '%';
+    switch (http_status) {
+    case 400:
+        return SN_ERR_INTERNAL;
+    case 401:
+        return SN_ERR_UNAUTHENTICATED;
+    case 403:
+        return SN_ERR_PERMISSION_DENIED;
+    case 404:
+        return SN_ERR_UNIMPLEMENTED;
+    case 429:
+    case 502:
+    case 503:
+    case 504:
+        return SN_ERR_UNAVAILABLE;
+    default:
+        return SN_ERR_UNKNOWN;
+    }
 }
 
-struct sn_str sn_grpc_message_encode(struct sn_str text, struct sn_arena *arena)
+size_t sn_grpc_escape(char *out, struct sn_str text)
 {
-    char *out = sn_arena_alloc(arena, text.len * 3 + 1);
-    size_t used = 0;
+    static const char hex[] = "0123456789ABCDEF";
+    size_t len = 0;
 
-    if (!out)
-        return SN_STR_NULL;
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = (uint8_t)text.ptr[i];
 
-        if (is_plain(c)) {
-            out[used++] = (char)c;
+        if (c >= ' ' && c <= '~' && c != '%') {
+            out[len++] = (char)c;
             continue;
         }
-        out[used++] = '%';
-        out[used++] = hex[c >> 4];
-        out[used++] = hex[c & 15];
+        out[len++] = '%';
+        out[len++] = hex[c >> 4];
+        out[len++] = hex[c & 15];
     }
-    return (struct sn_str){out, used};
+    return len;
 }
 
 static int hex_value(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
+    c |= 0x20;
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-struct sn_str sn_grpc_message_decode(struct sn_str text, struct sn_arena *arena)
+size_t sn_grpc_unescape(char *out, struct sn_str text)
 {
-    char *out = sn_arena_alloc(arena, text.len + 1);
-    size_t used = 0;
+    size_t len = 0;
 
-    if (!out)
-        return SN_STR_NULL;
     for (size_t i = 0; i < text.len; i++) {
-        bool escape = text.ptr[i] == '%' && text.len - i > 2;
-        int high = escape ? hex_value(text.ptr[i + 1]) : -1;
-        int low = escape ? hex_value(text.ptr[i + 2]) : -1;
+        int high = -1, low = -1;
 
-        if (high < 0 || low < 0) {
-            out[used++] = text.ptr[i];
-            continue;
+        if (text.ptr[i] == '%' && text.len - i > 2) {
+            high = hex_value(text.ptr[i + 1]);
+            low = hex_value(text.ptr[i + 2]);
         }
-        out[used++] = (char)(high << 4 | low);
-        i += 2;
+        if (high < 0 || low < 0) {
+            out[len++] = text.ptr[i];
+        } else {
+            out[len++] = (char)(high << 4 | low);
+            i += 2;
+        }
     }
-    return (struct sn_str){out, used};
+    return len;
 }
 
-/* ---- base64 ---- */
+/* ---- values of "-bin" metadata ---- */
 
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-struct sn_str sn_base64_encode(struct sn_str bytes, struct sn_arena *arena)
+size_t sn_base64_encode(char *out, struct sn_str bytes)
 {
-    char *out = bytes.len < SIZE_MAX / 2 ? sn_arena_alloc(arena, bytes.len * 4 / 3 + 4) : NULL;
-    size_t used = 0;
+    const uint8_t *in = (const uint8_t *)bytes.ptr;
+    uint32_t bits = 0;
+    int count = 0; /* of bits not written */
+    size_t len = 0;
 
-    if (!out)
-        return SN_STR_NULL;
-    for (size_t i = 0; i < bytes.len; i += 3) {
-        size_t n = bytes.len - i < 3 ? bytes.len - i : 3;
-        uint32_t group = 0;
-
-        for (size_t k = 0; k < 3; k++)
-            group = group << 8 | (k < n ? (uint8_t)bytes.ptr[i + k] : 0);
-        for (size_t k = 0; k <= n; k++)
-            out[used++] = digits[group >> (18 - 6 * k) & 63];
+    for (size_t i = 0; i < bytes.len; i++) {
+        bits = bits << 8 | in[i];
+        for (count += 8; count >= 6; count -= 6)
+            out[len++] = alphabet[bits >> (count - 6) & 63];
     }
-    return (struct sn_str){out, used};
+    if (count)
+        out[len++] = alphabet[bits << (6 - count) & 63];
+    return len;
 }
 
 static int digit_value(char c)
@@ -267,33 +253,33 @@ static int digit_value(char c)
         return c - 'a' + 26;
     if (c >= '0' && c <= '9')
         return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
+    if (c == '+')
+        return 62;
+    return c == '/' ? 63 : -1;
 }
 
-int sn_base64_decode(struct sn_str text, struct sn_arena *arena, struct sn_str *ret_bytes)
+int sn_base64_decode(uint8_t *out, struct sn_str text, size_t *ret_len)
 {
-    char *out = sn_arena_alloc(arena, text.len + 1);
-    uint32_t group = 0;
-    size_t used = 0, bits = 0;
+    uint32_t bits = 0;
+    int count = 0;
+    size_t len = 0;
 
-    if (!out)
-        return SN_ERR_RESOURCE_EXHAUSTED;
-    while (text.len && text.ptr[text.len - 1] == '=')
-        text.len--;
+    if (text.len % 4 == 0 && text.len && text.ptr[text.len - 1] == '=')
+        text.len -= text.ptr[text.len - 2] == '=' ? 2 : 1;
+    if (text.len % 4 == 1)
+        return SN_ERR_INVALID_ARGUMENT;
     for (size_t i = 0; i < text.len; i++) {
         int value = digit_value(text.ptr[i]);
 
         if (value < 0)
             return SN_ERR_INVALID_ARGUMENT;
-        group = group << 6 | (uint32_t)value;
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            out[used++] = (char)(group >> bits & 0xff);
+        bits = bits << 6 | (uint32_t)value;
+        count += 6;
+        if (count >= 8) {
+            count -= 8;
+            out[len++] = (uint8_t)(bits >> count);
         }
     }
-    if (bits >= 6)
-        return SN_ERR_INVALID_ARGUMENT;
-    *ret_bytes = (struct sn_str){out, used};
+    *ret_len = len;
     return 0;
 }

@@ -1,69 +1,97 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The words of gRPC over HTTP/2: message framing, timeouts, escaped texts, binary metadata. Pure:
- * bytes in, bytes out. Any thread. Source: gRPC "PROTOCOL-HTTP2".
+ * gRPC's own part of the wire, whatever carries it: message frames, timeouts, status, text and
+ * binary metadata. Pure: no memory of its own, no sockets, no clock.
+ * Source: gRPC "PROTOCOL-HTTP2"; base64 of RFC 4648.
  */
 #ifndef SN_WIRE_GRPC_H
 #define SN_WIRE_GRPC_H
 
-#include "sinew/arena.h"
 #include "sinew/err.h"
 #include "sinew/str.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
-/* ---- Length-Prefixed-Message ---- */
+/* ---- messages ----
+ *
+ *   flag (1 byte: 1 = compressed) | length (4 bytes, big-endian) | that many bytes
+ */
 
 enum { SN_GRPC_PREFIX = 5 };
 
-/* Writes the prefix of a message of `len` bytes. */
-void sn_grpc_write_prefix(uint8_t prefix[SN_GRPC_PREFIX], bool compressed, uint32_t len);
+/* Writes the prefix of an uncompressed message. */
+void sn_grpc_write_prefix(uint8_t prefix[SN_GRPC_PREFIX], uint32_t len);
 
-enum sn_grpc_read { SN_GRPC_MORE, SN_GRPC_MESSAGE, SN_GRPC_TOO_LARGE, SN_GRPC_NO_MEMORY };
-
-/* Takes messages out of a stream of bytes. Zeroed is ready. A message that lies whole in one chunk
- * is lent as it lies; others are gathered in memory that grows with what has really arrived, not
- * with what the prefix promises. */
+/* Takes a stream apart. In the owner's memory; zeroed is ready for use. `buffer` is needed only
+ * for messages that don't lie whole in one chunk; the owner gives, enlarges and frees it. */
 struct sn_grpc_reader {
-    size_t max; /* bytes of a message */
+    uint8_t *buffer;
+    size_t capacity;
+    size_t have;  /* bytes of the message in the buffer */
+    uint32_t len; /* of the message */
     uint8_t prefix[SN_GRPC_PREFIX];
-    uint8_t prefix_len;
-    uint32_t wanted; /* of the present message, when its prefix is complete */
-    struct sn_block_pool *blocks;
-    struct sn_block *buffer; /* gathers; NULL when nothing was */
-    size_t gathered;
+    uint8_t prefix_have;
 };
 
-/* Consumes from the front of `*bytes`. SN_GRPC_MESSAGE: `*ret_message` and `*ret_compressed` are
- * set, valid until the next call on the reader or until the chunk goes. After SN_GRPC_TOO_LARGE or
- * SN_GRPC_NO_MEMORY the stream can't be read on. */
-enum sn_grpc_read sn_grpc_read(struct sn_grpc_reader *reader, struct sn_str *bytes,
-                               struct sn_str *ret_message, bool *ret_compressed);
+enum sn_grpc_event {
+    SN_GRPC_MORE,      /* the chunk is used up */
+    SN_GRPC_MESSAGE,   /* a whole one */
+    SN_GRPC_GROW,      /* `buffer` is full: enlarge it (to `len` at most) or give up */
+    SN_GRPC_TOO_LARGE, /* `len` is above the limit: the end */
+    SN_GRPC_MALFORMED, /* a flag that doesn't exist: the end */
+};
 
-/* Frees what was gathered. */
-void sn_grpc_reader_fini(struct sn_grpc_reader *reader);
+struct sn_grpc_message {
+    struct sn_str bytes; /* in the chunk or in the buffer, valid until the next call */
+    bool compressed;
+};
 
-/* ---- header values ---- */
+/* Takes bytes from the front of `chunk` until something is to be told; to be called again until
+ * SN_GRPC_MORE. Messages above `limit` bytes are refused before any byte of them is kept. */
+enum sn_grpc_event sn_grpc_next(struct sn_grpc_reader *reader, struct sn_str *chunk, size_t limit,
+                                struct sn_grpc_message *ret_message);
 
-/* "100m" -> ns. INVALID_ARGUMENT: not 1 to 8 digits and one of H M S m u n. */
-int sn_grpc_timeout_parse(struct sn_str text, uint64_t *ret_ns) SN_MUST_USE;
+/* Whether the stream may end here: not within a message. */
+static inline bool sn_grpc_between(const struct sn_grpc_reader *reader)
+{
+    return reader->prefix_have == 0;
+}
 
-/* The shortest form that isn't less than `ns`; at most 9 characters and a NUL. */
-void sn_grpc_timeout_print(uint64_t ns, char text[16]);
+/* ---- grpc-timeout ---- */
 
-/* Percent-encoding of grpc-message. ptr NULL: no memory. Decoding takes malformed escapes as they
- * stand, as the specification asks. */
-struct sn_str sn_grpc_message_encode(struct sn_str text, struct sn_arena *arena) SN_MUST_USE;
-struct sn_str sn_grpc_message_decode(struct sn_str text, struct sn_arena *arena) SN_MUST_USE;
+/* Up to 8 digits and one of HMSmun. INVALID_ARGUMENT. */
+int sn_grpc_parse_timeout(struct sn_str text, uint64_t *ret_ns) SN_MUST_USE;
 
-/* Base64 of "-bin" metadata, written without padding, read with or without. INVALID_ARGUMENT,
- * RESOURCE_EXHAUSTED. */
-struct sn_str sn_base64_encode(struct sn_str bytes, struct sn_arena *arena) SN_MUST_USE;
-int sn_base64_decode(struct sn_str text, struct sn_arena *arena, struct sn_str *ret_bytes)
-    SN_MUST_USE;
+/* The finest unit in which it fits, rounded up; NUL-terminated. Returns the length. */
+enum { SN_GRPC_TIMEOUT_MAX = 10 };
+size_t sn_grpc_print_timeout(uint64_t ns, char text[SN_GRPC_TIMEOUT_MAX]);
 
-/* 0..16 as negated codes; what isn't one is SN_ERR_UNKNOWN. */
-int sn_grpc_status_parse(struct sn_str text);
+/* ---- grpc-status, grpc-message ---- */
+
+/* 0 or SN_ERR_*; UNKNOWN for what is no status. */
+int sn_grpc_parse_status(struct sn_str text);
+
+/* What a response without grpc-status means. Source: gRPC "http-grpc-status-mapping". */
+int sn_grpc_of_http(int http_status);
+
+/* Percent-encodes all but printable ASCII, and "%". `out` holds 3 bytes for each of `text`. Returns
+ * the length. */
+size_t sn_grpc_escape(char *out, struct sn_str text);
+
+/* The reverse; what is no escape stays as it is. `out` holds text.len bytes, and may be `text`'s
+ * own. Returns the length. */
+size_t sn_grpc_unescape(char *out, struct sn_str text);
+
+/* ---- values of "-bin" metadata ---- */
+
+#define SN_BASE64_LEN(len) (((len)*4 + 2) / 3)       /* without padding */
+#define SN_BASE64_BYTES_MAX(len) ((len) / 4 * 3 + 2) /* at most */
+
+/* Without padding. `out` holds SN_BASE64_LEN(bytes.len). Returns the length. */
+size_t sn_base64_encode(char *out, struct sn_str bytes);
+
+/* Padding is optional. `out` holds SN_BASE64_BYTES_MAX(text.len), and may be `text`'s own.
+ * INVALID_ARGUMENT. */
+int sn_base64_decode(uint8_t *out, struct sn_str text, size_t *ret_len) SN_MUST_USE;
 
 #endif

@@ -127,13 +127,13 @@ static void header(struct h2_stream *h2, struct sn_str name, struct sn_str value
     else if (sn_str_is(name, "grpc-status"))
         stream->grpc_status = sn_arena_copy(&stream->arena, value);
     else if (sn_str_is(name, "grpc-message"))
-        stream->grpc_message = sn_grpc_message_decode(value, &stream->arena);
+        stream->grpc_message = h2_unescape(value, &stream->arena);
     else if (sn_str_is(name, "grpc-encoding"))
         stream->h2.encoding = sn_arena_copy(&stream->arena, value);
     if (sn_str_is(name, "grpc-status-details-bin")) {
         struct sn_str bytes, key = sn_arena_copy(&stream->arena, name);
 
-        if (!key.ptr || sn_base64_decode(value, &stream->arena, &bytes) ||
+        if (!key.ptr || h2_decode(value, &stream->arena, &bytes) ||
             sn_metadata_add(&stream->trailers, &stream->arena, key, bytes))
             stream->broken = SN_ERR_INTERNAL;
         return;
@@ -176,7 +176,7 @@ static void end_stream(struct h2_stream *h2)
     if (stream->broken) {
         report(stream, stream->broken, SN_STR("the response's headers can't be used"));
     } else if (stream->grpc_status.ptr) {
-        report(stream, sn_grpc_status_parse(stream->grpc_status), stream->grpc_message);
+        report(stream, sn_grpc_parse_status(stream->grpc_status), stream->grpc_message);
     } else {
         struct sn_str text =
             sn_arena_printf(&stream->arena, "unexpected HTTP status %.*s without grpc-status",
@@ -281,10 +281,10 @@ static void submit(struct client_stream *stream, struct client_conn *conn)
         sn_arena_alloc(&stream->arena, (stream->request.count + 8) * sizeof(nghttp2_nv));
     struct sn_str timeout = SN_STR_NULL;
     size_t count = 0;
-    char text[16];
+    char text[SN_GRPC_TIMEOUT_MAX];
 
     if (stream->timeout_ns != SN_NEVER) {
-        sn_grpc_timeout_print(stream->timeout_ns, text);
+        sn_grpc_print_timeout(stream->timeout_ns, text);
         timeout = sn_str_of(text);
     }
     sn_list_remove(&stream->wait);
@@ -472,8 +472,6 @@ static struct client_stream *stream_create(struct channel *channel, struct sn_st
     stream->channel = channel;
     sn_list_init(&stream->wait);
     sn_list_init(&stream->h2.link);
-    stream->h2.reader =
-        (struct sn_grpc_reader){.max = SN_MESSAGE_MAX, .blocks = sn_loop_blocks(channel->loop)};
     stream->h2.out_end = &stream->h2.out;
     stream->path = sn_arena_copy(&stream->arena, path);
     if (!stream->path.ptr || copy_request(stream, metadata)) {

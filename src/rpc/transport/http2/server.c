@@ -96,14 +96,14 @@ static int add_status(struct server_stream *stream, nghttp2_nv *nv, size_t *coun
         return SN_ERR_RESOURCE_EXHAUSTED;
     nv[(*count)++] = h2_nv(SN_STR("grpc-status"), code);
     if (status->text.len) {
-        struct sn_str text = sn_grpc_message_encode(status->text, &stream->arena);
+        struct sn_str text = h2_escape(status->text, &stream->arena);
 
         if (!text.ptr)
             return SN_ERR_RESOURCE_EXHAUSTED;
         nv[(*count)++] = h2_nv(SN_STR("grpc-message"), text);
     }
     if (status->details.len) {
-        struct sn_str details = sn_base64_encode(status->details, &stream->arena);
+        struct sn_str details = h2_encode(status->details, &stream->arena);
 
         if (!details.ptr)
             return SN_ERR_RESOURCE_EXHAUSTED;
@@ -192,7 +192,7 @@ static void header(struct h2_stream *h2, struct sn_str name, struct sn_str value
         stream->content_type = sn_arena_copy(&stream->arena, value);
     else if (sn_str_is(name, "grpc-encoding"))
         stream->h2.encoding = sn_arena_copy(&stream->arena, value);
-    else if (sn_str_is(name, "grpc-timeout") && sn_grpc_timeout_parse(value, &stream->timeout_ns))
+    else if (sn_str_is(name, "grpc-timeout") && sn_grpc_parse_timeout(value, &stream->timeout_ns))
         refuse_head(stream, 400);
     else if (sn_str_is(name, ":method") && !sn_str_is(value, "POST"))
         refuse_head(stream, 405);

@@ -12,7 +12,7 @@
 
 /* One write's worth: of the order of a socket's buffer. Shared by all connections: it is empty
  * outside of write_out(). */
-enum { GATHER_SIZE = 128 << 10 };
+enum { GATHER_SIZE = 128 << 10, BLOCK_HEAD = 16 /* keeps a block's bytes aligned */ };
 
 static struct {
     uint8_t bytes[GATHER_SIZE];
@@ -183,12 +183,12 @@ void h2_session_wake(struct h2_session *session)
 
 /* ---- streams ---- */
 
+static void drop_gathered(struct h2_stream *stream);
+
 void h2_stream_init(struct h2_stream *stream, struct h2_session *session, int32_t id)
 {
     stream->session = session;
     stream->id = id;
-    stream->reader =
-        (struct sn_grpc_reader){.max = SN_MESSAGE_MAX, .blocks = sn_loop_blocks(session->loop)};
     stream->out_end = &stream->out;
     sn_list_append(&session->streams, &stream->link);
     session->stream_count++;
@@ -198,7 +198,7 @@ void h2_stream_fini(struct h2_stream *stream)
 {
     while (stream->out)
         drop_sent(stream);
-    sn_grpc_reader_fini(&stream->reader);
+    drop_gathered(stream);
     sn_list_remove(&stream->link);
     stream->session->stream_count--;
 }
@@ -218,7 +218,7 @@ static void resume(struct h2_stream *stream)
 void h2_stream_message(struct h2_stream *stream, struct sn_message *take_message)
 {
     take_message->data -= SN_GRPC_PREFIX;
-    sn_grpc_write_prefix(take_message->data, false, (uint32_t)take_message->len);
+    sn_grpc_write_prefix(take_message->data, (uint32_t)take_message->len);
     take_message->len += SN_GRPC_PREFIX;
     take_message->next = NULL;
     *stream->out_end = take_message;
@@ -261,7 +261,8 @@ static struct sn_block *inflate_message(struct h2_stream *stream, struct sn_str 
                                         int *ret_code)
 {
     z_stream z = {.next_in = (Bytef *)(uintptr_t)message->ptr, .avail_in = (uInt)message->len};
-    size_t size = message->len * 4 + 1024, head = 16;
+    struct sn_block_pool *blocks = sn_loop_blocks(stream->session->loop);
+    size_t size = message->len * 4 + 1024;
     struct sn_block *block = NULL;
     int status = Z_BUF_ERROR;
 
@@ -271,12 +272,12 @@ static struct sn_block *inflate_message(struct h2_stream *stream, struct sn_str 
     /* From the start with twice the room: rare, and simpler than growing on the way. */
     while (status == Z_BUF_ERROR && size <= 2 * (size_t)SN_MESSAGE_MAX) {
         if (block)
-            sn_block_put(stream->reader.blocks, block);
-        block = sn_block_get(stream->reader.blocks, size + head);
+            sn_block_put(blocks, block);
+        block = sn_block_get(blocks, size + BLOCK_HEAD);
         inflateReset(&z);
         z.next_in = (Bytef *)(uintptr_t)message->ptr;
         z.avail_in = (uInt)message->len;
-        z.next_out = block ? (Bytef *)block + head : NULL;
+        z.next_out = block ? (Bytef *)block + BLOCK_HEAD : NULL;
         z.avail_out = block ? (uInt)size : 0;
         status = block ? inflate(&z, Z_FINISH) : Z_MEM_ERROR;
         if (status == Z_OK)
@@ -285,20 +286,20 @@ static struct sn_block *inflate_message(struct h2_stream *stream, struct sn_str 
     }
     inflateEnd(&z);
     if (status == Z_STREAM_END && z.total_out <= SN_MESSAGE_MAX) {
-        *message = (struct sn_str){(const char *)block + head, z.total_out};
+        *message = (struct sn_str){(const char *)block + BLOCK_HEAD, z.total_out};
         return block;
     }
     if (status == Z_BUF_ERROR || status == Z_STREAM_END || status == Z_MEM_ERROR)
         *ret_code = SN_ERR_RESOURCE_EXHAUSTED;
     if (block)
-        sn_block_put(stream->reader.blocks, block);
+        sn_block_put(blocks, block);
     return NULL;
 }
 
 static void deliver_compressed(struct h2_stream *stream, struct sn_str message)
 {
     const struct h2_side *side = stream->session->side;
-    struct sn_block_pool *blocks = stream->reader.blocks;
+    struct sn_block_pool *blocks = sn_loop_blocks(stream->session->loop);
     char text[128];
     int code;
 
@@ -330,32 +331,85 @@ static struct h2_stream *stream_of(nghttp2_session *ng, int32_t id)
     return nghttp2_session_get_stream_user_data(ng, id);
 }
 
+/* Doubles with what has really arrived, never beyond the message: a prefix that promises much costs
+ * nothing. */
+static bool grow(struct h2_stream *stream)
+{
+    struct sn_grpc_reader *reader = &stream->reader;
+    struct sn_block_pool *blocks = sn_loop_blocks(stream->session->loop);
+    size_t size = reader->capacity ? reader->capacity * 2 : 2 * SN_BLOCK_SIZE;
+    struct sn_block *block =
+        sn_block_get(blocks, (size < reader->len ? size : reader->len) + BLOCK_HEAD);
+
+    if (!block)
+        return false;
+    uint8_t *buffer = (uint8_t *)block + BLOCK_HEAD;
+    if (reader->have)
+        memcpy(buffer, reader->buffer, reader->have);
+    if (stream->gathered)
+        sn_block_put(blocks, stream->gathered);
+    stream->gathered = block;
+    reader->buffer = buffer;
+    reader->capacity = block->size - BLOCK_HEAD;
+    return true;
+}
+
+static void drop_gathered(struct h2_stream *stream)
+{
+    if (!stream->gathered)
+        return;
+    sn_block_put(sn_loop_blocks(stream->session->loop), stream->gathered);
+    stream->gathered = NULL;
+    stream->reader.buffer = NULL;
+    stream->reader.capacity = 0;
+}
+
+static void deliver(struct h2_stream *stream, const struct sn_grpc_message *message)
+{
+    nghttp2_session *ng = stream->session->ng;
+    int32_t id = stream->id;
+
+    if (message->compressed)
+        deliver_compressed(stream, message->bytes);
+    else
+        stream->session->side->message(stream, message->bytes);
+    if (stream_of(ng, id))
+        drop_gathered(stream);
+}
+
+static const char *why_unreadable(enum sn_grpc_event event)
+{
+    if (event == SN_GRPC_TOO_LARGE)
+        return "grpc: received message larger than max (32 MiB)";
+    return event == SN_GRPC_GROW ? "no memory for the received message"
+                                 : "grpc: received message with an unknown flag";
+}
+
 static void read_messages(struct h2_session *session, int32_t id, struct sn_str chunk)
 {
-    struct sn_str message;
-    bool compressed;
+    struct sn_grpc_message message;
     struct h2_stream *stream;
 
     while ((stream = stream_of(session->ng, id))) {
         size_t before = chunk.len;
-        enum sn_grpc_read read = sn_grpc_read(&stream->reader, &chunk, &message, &compressed);
+        enum sn_grpc_event event = sn_grpc_next(&stream->reader, &chunk, SN_MESSAGE_MAX, &message);
 
-        if (read == SN_GRPC_MORE) {
-            nghttp2_session_consume_stream(session->ng, id, before - chunk.len);
-            return;
-        }
-        if (read != SN_GRPC_MESSAGE) {
-            session->side->refuse(stream, SN_ERR_RESOURCE_EXHAUSTED,
-                                  read == SN_GRPC_TOO_LARGE
-                                      ? "grpc: received message larger than max (32 MiB)"
-                                      : "no memory for the received message");
-            return;
-        }
-        stream->uncredited += before - chunk.len;
-        if (compressed)
-            deliver_compressed(stream, message);
+        /* Bytes of a message that isn't whole yet get credit at once, or it could never become so;
+         * its last ones when it was taken. */
+        if (event == SN_GRPC_MESSAGE)
+            stream->uncredited += before - chunk.len;
         else
-            session->side->message(stream, message);
+            nghttp2_session_consume_stream(session->ng, id, before - chunk.len);
+        if (event == SN_GRPC_MORE)
+            return;
+        if (event == SN_GRPC_MESSAGE) {
+            deliver(stream, &message);
+        } else if (event != SN_GRPC_GROW || !grow(stream)) {
+            session->side->refuse(
+                stream, event == SN_GRPC_MALFORMED ? SN_ERR_INTERNAL : SN_ERR_RESOURCE_EXHAUSTED,
+                why_unreadable(event));
+            return;
+        }
     }
 }
 
@@ -582,56 +636,4 @@ int h2_session_init(struct h2_session *session, bool server, const struct h2_sid
     session->closing = true;
     sn_conn_close(conn, false);
     return SN_ERR_RESOURCE_EXHAUSTED;
-}
-
-/* ---- metadata ---- */
-
-int h2_add_metadata(nghttp2_nv *nv, size_t *count, const struct sn_metadata *metadata,
-                    struct sn_arena *arena)
-{
-    for (uint32_t i = 0; i < metadata->count; i++) {
-        const struct sn_metadata_entry *entry = &metadata->v[i];
-        struct sn_str value = entry->value;
-
-        if (sn_metadata_is_binary(entry->key)) {
-            value = sn_base64_encode(value, arena);
-            if (!value.ptr)
-                return SN_ERR_RESOURCE_EXHAUSTED;
-        }
-        nv[(*count)++] = h2_nv(entry->key, value);
-    }
-    return 0;
-}
-
-static bool is_reserved(struct sn_str name)
-{
-    static const char *const reserved[] = {"te",         "content-type", "content-length",
-                                           "connection", "host",         "trailer"};
-
-    if (name.len == 0 || name.ptr[0] == ':' || sn_str_has_prefix(name, SN_STR("grpc-")))
-        return true;
-    for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
-        if (sn_str_is(name, reserved[i]))
-            return true;
-    return false;
-}
-
-int h2_keep_metadata(struct sn_metadata *metadata, struct sn_arena *arena, struct sn_str name,
-                     struct sn_str value)
-{
-    if (is_reserved(name))
-        return 0;
-    struct sn_str key = sn_arena_copy(arena, name);
-    struct sn_str kept;
-    if (sn_metadata_is_binary(name)) {
-        int code = sn_base64_decode(value, arena, &kept);
-
-        if (code)
-            return code;
-    } else {
-        kept = sn_arena_copy(arena, value);
-    }
-    if (!key.ptr || !kept.ptr)
-        return SN_ERR_RESOURCE_EXHAUSTED;
-    return sn_metadata_add(metadata, arena, key, kept);
 }

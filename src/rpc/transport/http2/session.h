@@ -70,6 +70,7 @@ struct h2_stream {
     struct h2_session *session;
     int32_t id; /* 0: not begun */
     struct sn_grpc_reader reader;
+    struct sn_block *gathered;         /* the reader's buffer */
     struct sn_str encoding;            /* of compressed messages: "gzip", or empty */
     size_t uncredited;                 /* bytes received for which the peer got no credit yet */
     struct sn_message *out, **out_end; /* sn_message.next; oldest first */
@@ -120,6 +121,8 @@ static inline nghttp2_nv h2_nv(struct sn_str name, struct sn_str value)
                         value.len, NGHTTP2_NV_FLAG_NONE};
 }
 
+/* ---- metadata.c ---- */
+
 /* Appends metadata as headers, "-bin" values as base64. `*count` grows; RESOURCE_EXHAUSTED. */
 int h2_add_metadata(nghttp2_nv *nv, size_t *count, const struct sn_metadata *metadata,
                     struct sn_arena *arena) SN_MUST_USE;
@@ -127,6 +130,14 @@ int h2_add_metadata(nghttp2_nv *nv, size_t *count, const struct sn_metadata *met
 /* Keeps a header of the peer as metadata, unless it is HTTP's or gRPC's own. */
 int h2_keep_metadata(struct sn_metadata *metadata, struct sn_arena *arena, struct sn_str name,
                      struct sn_str value) SN_MUST_USE;
+
+/* Texts and bytes in headers, on the arena. ptr NULL: no memory. */
+struct sn_str h2_escape(struct sn_str text, struct sn_arena *arena);
+struct sn_str h2_unescape(struct sn_str text, struct sn_arena *arena);
+struct sn_str h2_encode(struct sn_str bytes, struct sn_arena *arena);
+
+/* INVALID_ARGUMENT, RESOURCE_EXHAUSTED. */
+int h2_decode(struct sn_str text, struct sn_arena *arena, struct sn_str *ret_bytes) SN_MUST_USE;
 
 /* memory.c: nghttp2's allocations from free lists. */
 nghttp2_mem *h2_mem(void);

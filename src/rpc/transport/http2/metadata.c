@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Metadata as HTTP/2 headers, and the texts in them. Loop thread.
+ */
+#include "rpc/transport/http2/session.h"
+
+struct sn_str h2_escape(struct sn_str text, struct sn_arena *arena)
+{
+    char *out = sn_arena_alloc(arena, text.len * 3 + 1);
+
+    return out ? (struct sn_str){out, sn_grpc_escape(out, text)} : SN_STR_NULL;
+}
+
+struct sn_str h2_unescape(struct sn_str text, struct sn_arena *arena)
+{
+    char *out = sn_arena_alloc(arena, text.len + 1);
+
+    return out ? (struct sn_str){out, sn_grpc_unescape(out, text)} : SN_STR_NULL;
+}
+
+struct sn_str h2_encode(struct sn_str bytes, struct sn_arena *arena)
+{
+    char *out = sn_arena_alloc(arena, SN_BASE64_LEN(bytes.len) + 1);
+
+    return out ? (struct sn_str){out, sn_base64_encode(out, bytes)} : SN_STR_NULL;
+}
+
+int h2_decode(struct sn_str text, struct sn_arena *arena, struct sn_str *ret_bytes)
+{
+    uint8_t *out = sn_arena_alloc(arena, SN_BASE64_BYTES_MAX(text.len));
+    size_t len;
+
+    if (!out)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    int code = sn_base64_decode(out, text, &len);
+    *ret_bytes = (struct sn_str){(const char *)out, len};
+    return code;
+}
+
+int h2_add_metadata(nghttp2_nv *nv, size_t *count, const struct sn_metadata *metadata,
+                    struct sn_arena *arena)
+{
+    for (uint32_t i = 0; i < metadata->count; i++) {
+        const struct sn_metadata_entry *entry = &metadata->v[i];
+        struct sn_str value = entry->value;
+
+        if (sn_metadata_is_binary(entry->key)) {
+            value = h2_encode(value, arena);
+            if (!value.ptr)
+                return SN_ERR_RESOURCE_EXHAUSTED;
+        }
+        nv[(*count)++] = h2_nv(entry->key, value);
+    }
+    return 0;
+}
+
+static bool is_reserved(struct sn_str name)
+{
+    static const char *const reserved[] = {"te",         "content-type", "content-length",
+                                           "connection", "host",         "trailer"};
+
+    if (name.len == 0 || name.ptr[0] == ':' || sn_str_has_prefix(name, SN_STR("grpc-")))
+        return true;
+    for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
+        if (sn_str_is(name, reserved[i]))
+            return true;
+    return false;
+}
+
+int h2_keep_metadata(struct sn_metadata *metadata, struct sn_arena *arena, struct sn_str name,
+                     struct sn_str value)
+{
+    if (is_reserved(name))
+        return 0;
+    struct sn_str key = sn_arena_copy(arena, name);
+    struct sn_str kept;
+    if (sn_metadata_is_binary(name)) {
+        int code = h2_decode(value, arena, &kept);
+
+        if (code)
+            return code;
+    } else {
+        kept = sn_arena_copy(arena, value);
+    }
+    if (!key.ptr || !kept.ptr)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    return sn_metadata_add(metadata, arena, key, kept);
+}
