@@ -44,7 +44,7 @@ struct probe {
     int ends;
 };
 
-static void note(struct fixture *f, const char *format, ...)
+static void SN_PRINTF(2, 3) note(struct fixture *f, const char *format, ...)
 {
     size_t used = strlen(f->log);
     va_list args;

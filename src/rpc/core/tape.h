@@ -31,7 +31,7 @@ struct tape {
     size_t last_len;
 };
 
-static inline void tape_note(struct tape *tape, const char *format, ...)
+static inline void SN_PRINTF(2, 3) tape_note(struct tape *tape, const char *format, ...)
 {
     size_t used = strlen(tape->log);
     va_list args;
@@ -56,7 +56,8 @@ static inline void tape_message(struct sn_server_stream *stream, struct sn_messa
     struct tape *tape = tape_of(stream);
 
     tape->last_len = message->len;
-    memcpy(tape->last, message->data, message->len < sizeof(tape->last) ? message->len : sizeof(tape->last));
+    memcpy(tape->last, message->data,
+           message->len < sizeof(tape->last) ? message->len : sizeof(tape->last));
     tape_note(tape, "message%zu ", message->len);
     sn_message_free(message);
 }
