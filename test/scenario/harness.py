@@ -14,9 +14,11 @@ import time
 
 from grpclib.client import Channel
 from grpclib.exceptions import GRPCError
-from viam.proto.robot import GetMachineStatusRequest, GetMachineStatusResponse, RobotServiceStub
+from viam.proto.robot import GetMachineStatusResponse
 from viam.robot.client import RobotClient
 from viam.rpc.dial import DialOptions
+
+import raw
 
 SANITIZER = re.compile(r"(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:")
 
@@ -109,19 +111,23 @@ class Server:
             self.process.kill()
             raise AssertionError(f"does not serve:\n{self.log.text()}")
         try:
-            asyncio.run(asyncio.wait_for(self._wait_until_running(), PATIENCE))
+            self._wait_until_running()
         except BaseException:
             self.process.kill()
             raise
 
-    async def _wait_until_running(self):
-        async with self.channel() as channel:
-            robot = RobotServiceStub(channel)
-            while True:
-                status = await robot.GetMachineStatus(GetMachineStatusRequest())
+    def _wait_until_running(self):
+        """Serving begins before the resources are there."""
+        end = time.monotonic() + PATIENCE
+        with self.connect() as sock:
+            connection = raw.Connection(sock)
+            while time.monotonic() < end:
+                answer = connection.call(b"", "/viam.robot.v1.RobotService/GetMachineStatus")
+                status = GetMachineStatusResponse.FromString(answer.body[5:])
                 if status.state == GetMachineStatusResponse.STATE_RUNNING:
                     return
-                await asyncio.sleep(0.01)
+                time.sleep(0.005)
+        raise AssertionError(f"is not running:\n{self.log.text()}")
 
     @contextlib.asynccontextmanager
     async def channel(self):

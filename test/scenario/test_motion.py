@@ -109,6 +109,7 @@ async def test_a_refused_motion_ends_the_running_one_too(server, method, request
         await f.motor.Stop(StopRequest(name="m1"))
 
 
+@pytest.mark.differs("its GoFors that arrive together sometimes leave two running")
 async def test_many_motions_the_last_wins(server):
     async with fixture(server) as f:
         request = GoForRequest(name="m1", rpm=60, revolutions=600)
