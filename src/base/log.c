@@ -243,3 +243,28 @@ void sn_log_write(const struct sn_logger *logger, enum sn_log_level level, const
         sn_log_output(&record);
     pthread_mutex_unlock(&output_lock);
 }
+
+void sn_log_relay(struct sn_str name, enum sn_log_level level, const char *file, int line,
+                  const char *fields, struct sn_str message)
+{
+    struct sn_logger *logger = calloc(1, sizeof(*logger) + name.len + 1);
+
+    if (!logger)
+        return;
+    if (name.len)
+        memcpy(logger->name, name.ptr, name.len);
+    struct sn_log_record record = {
+        .time_ns = current_ns(),
+        .logger = logger,
+        .level = level,
+        .file = file,
+        .line = line,
+        .fields = fields,
+        .message = {message.ptr,
+                    message.len > SN_LOG_MESSAGE_MAX ? SN_LOG_MESSAGE_MAX : message.len},
+    };
+    pthread_mutex_lock(&output_lock);
+    sn_log_output(&record);
+    pthread_mutex_unlock(&output_lock);
+    free(logger);
+}

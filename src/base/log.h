@@ -15,6 +15,7 @@
 #define SN_BASE_LOG_H
 
 #include "sinew/err.h"
+#include "sinew/str.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -72,6 +73,11 @@ static inline bool sn_log_enabled(const struct sn_logger *logger, enum sn_log_le
 void sn_log_write(const struct sn_logger *logger, enum sn_log_level level, const char *file,
                   int line, const char *fields, const char *format, ...) SN_PRINTF(6, 7);
 enum { SN_LOG_MESSAGE_MAX = 16384 };
+
+/* A record of somebody else's (a module, a client), under the name it brings: not filtered by
+ * level, not counted as a repeat. `file` and `fields` may be NULL. */
+void sn_log_relay(struct sn_str name, enum sn_log_level level, const char *file, int line,
+                  const char *fields, struct sn_str message);
 
 /* Writes {"key":"value",...} from pairs of strings, ended by NULL, into `buffer` and returns it.
  * A pair that does not fit is left out; `size` is 4 at least. */

@@ -99,10 +99,12 @@ void sn_log_output(const struct sn_log_record *record)
 {
     char time[40], place[160], summary[64];
     size_t time_len = format_time(record->time_ns, time, sizeof(time));
-    int place_len =
-        snprintf(place, sizeof(place), "\t%s:%d\t", short_path(record->file), record->line);
-    int summary_len = 0;
+    int place_len = 1, summary_len = 0;
 
+    memcpy(place, "\t", 2); /* a record from elsewhere may not say where it was made */
+    if (record->file)
+        place_len =
+            snprintf(place, sizeof(place), "\t%s:%d\t", short_path(record->file), record->line);
     if (place_len >= (int)sizeof(place))
         place_len = (int)sizeof(place) - 1;
     if (record->times)

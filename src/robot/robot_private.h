@@ -90,8 +90,9 @@ static inline struct sn_triplet sn_api_parts(const char *api)
 
 extern const struct sn_service sn_robot_service;
 
-/* ---- stop_all.c ---- */
+/* ---- stop_all.c, log_service.c: RobotService's handlers ---- */
 
+int sn_robot_log(struct sn_rpc *rpc, void *self, const void *request, void *response);
 int sn_robot_stop_all(struct sn_rpc *rpc, void *self, const void *request, void *response);
 
 #endif

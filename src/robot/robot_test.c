@@ -375,6 +375,27 @@ static void what_is_not_there_says_so(void **state)
          "end-2:cloud metadata not available");
 }
 
+static void log_takes_one_entry(void **state)
+{
+    struct fixture *f = *state;
+    struct pb_common_log_entry entries[2] = {
+        {.level = SN_STR("info"), .logger_name = SN_STR("x"), .message = SN_STR("hello")},
+        {.level = SN_STR("bogus")}};
+    struct pb_robot_log_request req = {0};
+
+    tell(f, ROBOT("Log"), &pb_robot_log_request_msg, &req,
+         "end-2:LogRequest received with no associated logs");
+    req.logs.v = entries;
+    req.logs.n = 2;
+    tell(f, ROBOT("Log"), &pb_robot_log_request_msg, &req,
+         "end-2:LogRequest received with multiple logs; batching not yet supported");
+    req.logs.n = 1;
+    tell(f, ROBOT("Log"), &pb_robot_log_request_msg, &req, "end0:");
+    req.logs.v = &entries[1];
+    tell(f, ROBOT("Log"), &pb_robot_log_request_msg, &req,
+         "end-2:LogRequest received with invalid level \"bogus\"");
+}
+
 /* ---- sessions ---- */
 
 static struct sn_str start_session(struct fixture *f)
@@ -474,6 +495,7 @@ int main(void)
         TEST(operations_can_be_listed_and_cancelled),
         TEST(shutdown_answers_first),
         TEST(what_is_not_there_says_so),
+        TEST(log_takes_one_entry),
         TEST(a_silent_session_stops_what_it_moved),
         TEST(the_last_to_move_owns_it),
         TEST(a_session_can_be_resumed),

@@ -307,6 +307,7 @@ static const struct sn_handler handlers[] = {
     {"GetOperations", get_operations, 0, {0}},
     {"CancelOperation", cancel_operation, SN_HANDLER_RESERVED, {0}},
     {"BlockForOperation", block_for_operation, 0, {0}},
+    {"Log", sn_robot_log, 0, {0}},
     {"GetSessions", get_sessions, 0, {0}},
     {"StartSession", start_session, 0, {0}},
     {"SendSessionHeartbeat", send_session_heartbeat, SN_HANDLER_RESERVED, {0}},
