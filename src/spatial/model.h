@@ -47,6 +47,12 @@ struct sn_model_frame {
     struct sn_vec3 axis; /* length 1 */
 };
 
+/* A mesh that a kinematics file refers to. */
+struct sn_model_mesh {
+    const char *path;           /* as written there */
+    struct sn_str format, data; /* see struct sn_geometry */
+};
+
 /* As on the wire: viam.common.v1.KinematicsFileFormat. */
 enum sn_model_format { SN_MODEL_UNSPECIFIED, SN_MODEL_SVA, SN_MODEL_URDF };
 
@@ -64,6 +70,8 @@ struct sn_model {
     uint32_t *chain; /* frames from the base to the end */
     uint32_t chain_len;
     double reach; /* mm: no end is farther from the base */
+    const struct sn_model_mesh *meshes;
+    uint32_t mesh_count;
 };
 
 /* Builds a model of `count` parts, which must live on `arena` as the model does. `output`: id of
