@@ -13,12 +13,16 @@
 /* One input; what libFuzzer and replay.c call. Returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define FUZZ_REQUIRE(condition)                                                     \
-    do {                                                                            \
-        if (!(condition)) {                                                         \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-            abort();                                                                \
-        }                                                                           \
+static inline _Noreturn void fuzz_stop(const char *what)
+{
+    fprintf(stderr, "not so: %s\n", what);
+    abort();
+}
+
+#define FUZZ_REQUIRE(condition)    \
+    do {                           \
+        if (!(condition))          \
+            fuzz_stop(#condition); \
     } while (0)
 
 struct fuzz_memory {

@@ -113,6 +113,8 @@ static bool path_read(struct sn_pb_json_in *in, const char *p, const char *end,
 
     if (!path)
         return sn_pb_json_exhausted(in);
+    if (p == end)
+        return sn_pb_json_fail(in, "a field mask with an empty name");
     for (; p < end; p++) {
         if (*p == '_')
             return sn_pb_json_fail(in, "a field mask's names are in camel case");
@@ -131,11 +133,11 @@ static bool field_mask_parse(struct sn_pb_json_in *in, struct pb_google_field_ma
 
     if (!sn_pb_json_string(in, &text))
         return false;
-    const char *p = text.ptr, *end = p + text.len;
-    while (p < end) {
-        const char *comma = memchr(p, ',', (size_t)(end - p));
+    const char *p = text.ptr, *end = p + text.len, *comma = p;
+    while (text.len && comma) {
         struct sn_str *path = sn_pb_add(&mask->paths, in->arena);
 
+        comma = memchr(p, ',', (size_t)(end - p));
         if (!path)
             return sn_pb_json_exhausted(in);
         if (!path_read(in, p, comma ? comma : end, path))

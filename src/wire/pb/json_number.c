@@ -256,10 +256,13 @@ static int decimal_print(char *text, bool negative, const char *digits, int n, i
 
 static int real_print(double value, bool single, char text[SN_PB_NUMBER_TEXT_MAX])
 {
+    /* This many digits are told apart by any value, but for the smallest, which have fewer. */
     int precision = single ? FLT_DIG : DBL_DIG, exponent;
     char scientific[SN_PB_NUMBER_TEXT_MAX], digits[SN_PB_NUMBER_TEXT_MAX];
     bool same;
 
+    if (__builtin_fabs(value) < (single ? (double)FLT_MIN : DBL_MIN))
+        precision = 1;
     do {
         snprintf(scientific, sizeof scientific, "%.*e", precision - 1, value);
         same =

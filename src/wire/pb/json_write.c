@@ -24,6 +24,12 @@ static bool bad(struct sn_pb_json_out *out, const char *what)
     return sn_pb_json_out_fail(out, SN_ERR_INVALID_ARGUMENT, what);
 }
 
+static bool exhausted(struct sn_pb_json_out *out)
+{
+    return sn_pb_json_out_fail(out, SN_ERR_RESOURCE_EXHAUSTED,
+                               "the message needs more memory than it may take");
+}
+
 static void word_write(struct sn_pb_json_out *out, const char *word)
 {
     sn_pb_json_put(out, word, strlen(word));
@@ -137,7 +143,7 @@ static bool submessage_write(struct sn_pb_json_out *out, const struct sn_pb_sche
     if (!in)
         in = sn_arena_zalloc(out->scratch, msg->table->size);
     if (!in)
-        return sn_pb_json_out_fail(out, SN_ERR_RESOURCE_EXHAUSTED, "out of scratch memory");
+        return exhausted(out);
     return message_write(out, msg, in);
 }
 
@@ -174,7 +180,7 @@ static const bool *shadowed_of(struct sn_pb_json_out *out, const struct sn_pb_ms
     const bool *shadowed = sn_pb_map_shadowed(entry, list, out->scratch);
 
     if (!shadowed)
-        sn_pb_json_out_fail(out, SN_ERR_RESOURCE_EXHAUSTED, "out of scratch memory");
+        exhausted(out);
     return shadowed;
 }
 
@@ -320,38 +326,48 @@ static void time_write(struct sn_pb_json_out *out, const struct sn_pb_schema_msg
         quoted_write(out, text, len);
 }
 
-/* a_b.c_d -> aB.cD; false when that can't be read back. */
-static bool path_write(struct sn_pb_json_out *out, struct sn_str path)
+/* Appends a path as a_b.c_d -> aB.cD. Returns the end, NULL when that can't be read back. */
+static char *path_print(char *p, struct sn_str path)
 {
+    if (path.len == 0)
+        return NULL;
     for (size_t i = 0; i < path.len; i++) {
         char c = path.ptr[i];
 
-        if (c >= 'A' && c <= 'Z')
-            return false;
+        if (c == ',' || (c >= 'A' && c <= 'Z'))
+            return NULL;
         if (c == '_') {
             c = ++i < path.len ? path.ptr[i] : '\0';
             if (c < 'a' || c > 'z')
-                return false;
+                return NULL;
             c = (char)(c - 'a' + 'A');
         }
-        if ((unsigned char)c < 0x20 || c == '"' || c == '\\' || c == ',')
-            return false;
-        sn_pb_json_put_char(out, c);
+        *p++ = c;
     }
-    return true;
+    return p;
 }
 
 static void field_mask_write(struct sn_pb_json_out *out, const struct pb_google_field_mask *mask)
 {
-    bool first = true;
+    size_t size = 1;
 
-    sn_pb_json_put_char(out, '"');
-    for (uint32_t i = 0; i < mask->paths.n; i++) {
-        separate(out, &first);
-        if (!path_write(out, mask->paths.v[i]))
-            bad(out, "a field mask has a path without a JSON form");
+    for (uint32_t i = 0; i < mask->paths.n; i++)
+        size += mask->paths.v[i].len + 1;
+    char *text = sn_arena_alloc(out->scratch, size), *p = text;
+    if (!text) {
+        exhausted(out);
+        return;
     }
-    sn_pb_json_put_char(out, '"');
+    for (uint32_t i = 0; i < mask->paths.n; i++) {
+        if (i > 0)
+            *p++ = ',';
+        p = path_print(p, mask->paths.v[i]);
+        if (!p) {
+            bad(out, "a field mask has a path without a JSON form");
+            return;
+        }
+    }
+    sn_pb_json_put_string(out, (struct sn_str){text, (size_t)(p - text)});
 }
 
 /* The message in an Any, decoded into scratch memory; NULL after setting the error. */
