@@ -3,9 +3,8 @@
  * Kinematic models: ours against what upstream's program answers, errors, limits, and the way back
  * from poses to joints.
  */
-#include "spatial/json.h"
+#include "spatial/model_testing.h"
 #include "spatial/number.h"
-#include "spatial/testing.h"
 
 static const char *const names[] = {"dofbot", "lite6", "one_joint", "ur20",
                                     "ur5e",   "ur7e",  "xarm6",     "xarm7"};
@@ -15,18 +14,7 @@ static struct memory memory;
 
 static struct sn_model *load(const char *name)
 {
-    char path[512], text[16384];
-    struct sn_model *model = NULL;
-    struct sn_error error = {0};
-
-    snprintf(path, sizeof(path), "%s/%s.json", SN_MODELS_DIR, name);
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    size_t len = fread(text, 1, sizeof(text), file);
-    fclose(file);
-    if (sn_json_model((struct sn_str){text, len}, NULL, &memory.arena, &model, &error) != 0)
-        fail_msg("%s: %s", name, error.text);
-    return model;
+    return load_model(&memory, name);
 }
 
 static struct sn_model *parse(const char *text, struct sn_error *error)
