@@ -259,7 +259,7 @@ static int fail_entry(const char *cause, struct sn_error *error)
                         cause);
 }
 
-/* Upstream's drivers put the entry's path before what they find. */
+/* Most of upstream's drivers put the entry's path before what they find. */
 static int fail_validation(const struct sn_config_resource *entry, const char *cause,
                            struct sn_error *error)
 {
@@ -288,8 +288,10 @@ int sn_registry_resolve(const struct sn_registry *registry, const struct sn_conf
         err = sn_attrs_check(driver->attrs, entry->attributes, entry->path, &cause);
     if (err)
         return fail_entry(cause.text, error);
-    if (driver->validate && driver->validate(attrs, &cause))
-        return fail_validation(entry, cause.text, error);
+    err = driver->validate ? driver->validate(attrs, &cause) : 0;
+    if (err)
+        return err == SN_ERR_UNKNOWN ? fail_entry(cause.text, error)
+                                     : fail_validation(entry, cause.text, error);
     *ret_driver = driver;
     *ret_attrs = attrs;
     return 0;

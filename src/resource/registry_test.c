@@ -27,9 +27,13 @@ static const struct sn_attr table[] = {
 
 static int validate(const void *attrs, struct sn_error *error)
 {
-    if (((const struct attrs *)attrs)->speed >= 0)
-        return 0;
-    return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "speed can't be negative");
+    int64_t speed = ((const struct attrs *)attrs)->speed;
+
+    if (speed > 1000)
+        return sn_error_set(error, SN_ERR_UNKNOWN, "speed is too high");
+    if (speed < 0)
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "speed can't be negative");
+    return 0;
 }
 
 static const int ops;
@@ -145,6 +149,8 @@ static void test_refused_entries(void **state)
         {"gpio", "{\"board\":\"b\",\"speed\":-1}", SN_ERR_INVALID_ARGUMENT,
          "resource config validation error: Error validating. Path: \"components.0\" Error: speed "
          "can't be negative"},
+        {"gpio", "{\"board\":\"b\",\"speed\":1001}", SN_ERR_INVALID_ARGUMENT,
+         "resource config validation error: speed is too high"},
     };
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

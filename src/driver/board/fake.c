@@ -288,7 +288,7 @@ static int fake_stream_ticks(struct sn_call *call, struct sn_board *board,
 static int fake_validate(const void *attrs, struct sn_error *error)
 {
     if (((const struct fake_attrs *)attrs)->fail_new)
-        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "whoops");
+        return sn_error_set(error, SN_ERR_UNKNOWN, "whoops");
     return 0;
 }
 
