@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BUFFER = 64 << 10, EVENTS = 64, DRAIN_MS = 5000 };
+enum { BUFFER = 64 << 10, EVENTS = 64, DRAIN_MS = 5000, ONCE_MAX = 20 };
 
 struct load_conn {
     struct load *load;
@@ -299,19 +299,6 @@ bool load_open(struct load *load)
     return true;
 }
 
-static void start_calls(struct load *load)
-{
-    for (unsigned i = 0; i < load->options.connections; i++) {
-        struct load_conn *conn = &load->conns[i];
-        for (unsigned j = 0; j < load->options.streams; j++) {
-            conn->streams[j].conn = conn;
-            if (load->options.once || wants_more(load))
-                start_call(&conn->streams[j]);
-        }
-        flush(conn);
-    }
-}
-
 static void handle_events(struct load *load, int timeout_ms)
 {
     struct epoll_event events[EVENTS];
@@ -323,6 +310,22 @@ static void handle_events(struct load *load, int timeout_ms)
             ;
         if (conn->fd >= 0)
             flush(conn);
+    }
+}
+
+static void start_calls(struct load *load)
+{
+    for (unsigned i = 0; i < load->options.connections; i++) {
+        struct load_conn *conn = &load->conns[i];
+        /* Servers limit the calls in flight; a call each need not be at the same time. */
+        while (load->options.once && load->running >= ONCE_MAX)
+            handle_events(load, 10);
+        for (unsigned j = 0; j < load->options.streams; j++) {
+            conn->streams[j].conn = conn;
+            if (load->options.once || wants_more(load))
+                start_call(&conn->streams[j]);
+        }
+        flush(conn);
     }
 }
 

@@ -21,6 +21,8 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line(
         "markers", "differs(why): on purpose unlike the real server, so not run against it")
+    config.addinivalue_line(
+        "markers", "missing(what): not built yet, so run against the real server only")
 
 
 def server_path(config):
@@ -31,9 +33,10 @@ def server_path(config):
 def pytest_collection_modifyitems(config, items):
     is_peer = pathlib.Path(server_path(config)).name == "viam-server"
     for item in items:
-        mark = item.get_closest_marker("differs")
-        if mark and is_peer:
-            item.add_marker(pytest.mark.skip(reason=f"differs: {mark.args[0]}"))
+        name = "differs" if is_peer else "missing"
+        mark = item.get_closest_marker(name)
+        if mark:
+            item.add_marker(pytest.mark.skip(reason=f"{name}: {mark.args[0]}"))
 
 
 @pytest.hookimpl(tryfirst=True)

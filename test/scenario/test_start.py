@@ -128,7 +128,7 @@ def test_log_lines(start):
 async def names(server):
     async with server.channel() as channel:
         reply = await RobotServiceStub(channel).ResourceNames(ResourceNamesRequest())
-    return {name.name for name in reply.resources}
+    return {name.name for name in reply.resources if name.type == "component"}
 
 
 def rewrite(server, config):
@@ -140,12 +140,12 @@ async def test_reload(start):
     """The file is followed; one that can't be read is left alone."""
     server = start({"components": [MOTOR]})
     rewrite(server, FAKES)
-    await eventually(lambda: has(server, {"m1", "s1", "builtin"}))
+    await eventually(lambda: has(server, {"m1", "s1"}))
     server.config_path.write_text("{")
     found = await asyncio.to_thread(server.log.wait_for, r"\tERROR\t")
-    assert found and await has(server, {"m1", "s1", "builtin"})
+    assert found and await has(server, {"m1", "s1"})
     rewrite(server, {"components": [SENSOR]})
-    await eventually(lambda: has(server, {"s1", "builtin"}))
+    await eventually(lambda: has(server, {"s1"}))
 
 
 async def has(server, expected):
@@ -157,7 +157,7 @@ def test_environment_in_the_file(program, start, monkeypatch):
     monkeypatch.setenv("SINEW_TEST_NAME", "from-env")
     server = start({"components": [{**MOTOR, "name": "$SINEW_TEST_NAME"},
                                    {**MOTOR, "name": "${SINEW_UNSET:-fallback}"}]})
-    assert asyncio.run(names(server)) == {"from-env", "fallback", "builtin"}
+    assert asyncio.run(names(server)) == {"from-env", "fallback"}
 
 
 def test_several_at_once(start):
