@@ -71,7 +71,7 @@ void *sn_arena_grow(struct sn_arena *arena, size_t size) SN_MUST_USE;
  * caller answers RESOURCE_EXHAUSTED. */
 static inline SN_MUST_USE void *sn_arena_alloc(struct sn_arena *arena, size_t size)
 {
-    size_t need = (size + 7) & ~(size_t)7;
+    size_t need = (size + !size + 7) & ~(size_t)7; /* nothing, too, has an address */
 
     if (need < size || need > (size_t)(arena->end - arena->cur))
         return sn_arena_grow(arena, size);

@@ -116,7 +116,7 @@ void sn_arena_fini(struct sn_arena *arena)
 
 void *sn_arena_grow(struct sn_arena *arena, size_t size)
 {
-    size_t need = (size + 7) & ~(size_t)7;
+    size_t need = (size + !size + 7) & ~(size_t)7;
 
     if (need < size || need > SIZE_MAX - BLOCK_HEADER)
         return NULL;

@@ -18,6 +18,7 @@
 /* How long a stop may take before the process ends the hard way, and how long clients have to read
  * what was answered last. Source of the first: upstream. */
 static const uint64_t stop_timeout_ns = SN_SECONDS(60), drain_timeout_ns = SN_SECONDS(2);
+static const uint64_t answer_time_ns = SN_MS(100);
 
 struct program {
     struct sn_options options;
@@ -29,8 +30,7 @@ struct program {
     struct sn_http2_server *http2;
     struct sn_listener *listener;
     char address[256]; /* asked for by the config */
-    struct sn_timer overdue, summary;
-    struct sn_task stop;
+    struct sn_timer stop, overdue, summary;
     bool stopping;
 };
 
@@ -122,10 +122,11 @@ static void stop_overdue(struct sn_timer *timer)
 }
 
 /* Actuators stop first, while clients can still be told. */
-static void begin_stop(struct sn_task *task)
+static void begin_stop(struct sn_timer *timer)
 {
-    struct program *program = sn_container_of(task, struct program, stop);
+    struct program *program = sn_container_of(timer, struct program, stop);
 
+    program->stopping = true;
     sn_log_info(program->log, "sinew-server shutting down");
     sn_config_file_destroy(program->file);
     program->file = NULL;
@@ -135,21 +136,22 @@ static void begin_stop(struct sn_task *task)
     sn_robot_close(program->robot, robot_closed, program);
 }
 
-/* Not from inside a call: its answer has to leave first. */
+/* A client asked. Its answer has to be read before the GOAWAY that follows: grpclib drops all that
+ * came before one, if it came along with it. */
 static void request_stop(void *owner)
 {
     struct program *program = owner;
 
-    if (program->stopping)
-        return;
-    program->stopping = true;
-    program->stop.run = begin_stop;
-    sn_loop_post(program->loop, &program->stop);
+    if (!program->stopping)
+        sn_timer_start(sn_loop_timers(program->loop), &program->stop, answer_time_ns, begin_stop);
 }
 
 static void on_signal(struct sn_loop *loop, int signal)
 {
-    request_stop(sn_loop_user(loop));
+    struct program *program = sn_loop_user(loop);
+
+    if (!program->stopping)
+        sn_timer_start(sn_loop_timers(loop), &program->stop, 0, begin_stop);
 }
 
 static void on_summary(struct sn_timer *timer)

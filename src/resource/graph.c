@@ -377,21 +377,26 @@ static void give_up(struct sn_graph *graph, struct sn_node *node)
 
 enum readiness { READY_NOW, READY_LATER, READY_NEVER };
 
-/* Names in the list of a reason: "[a b]". */
-static void list_unresolved(const struct sn_graph *graph, const struct sn_node *node, char *text,
-                            size_t size)
+/* Names in the list of a reason: "[a b]". Full names are left out, as upstream does. Returns how
+ * many don't resolve. */
+static size_t list_unresolved(const struct sn_graph *graph, const struct sn_node *node, char *text,
+                              size_t size)
 {
-    size_t used = 0;
+    size_t used = 0, count = 0;
 
     text[0] = '\0';
-    for (size_t i = 0; i < node->want->depends_count && used < size; i++) {
+    for (size_t i = 0; i < node->want->depends_count; i++) {
         const char *name = node->want->depends[i];
 
         if (resolve(graph, node, name))
             continue;
+        count++;
+        if (strchr(name, '/') || used >= size)
+            continue;
         int n = snprintf(text + used, size - used, "%s%s", used ? " " : "", name);
         used += n > 0 ? (size_t)n : 0;
     }
+    return count;
 }
 
 static enum readiness dependency_state(const struct sn_graph *graph, const struct sn_node *on)
@@ -430,8 +435,7 @@ static enum readiness readiness_of(struct sn_graph *graph, struct sn_node *node)
         set_unhealthy(graph, node, "%s", node->want->error);
         return READY_NEVER;
     }
-    list_unresolved(graph, node, unresolved, sizeof(unresolved));
-    if (!unresolved[0])
+    if (list_unresolved(graph, node, unresolved, sizeof(unresolved)) == 0)
         return dependencies_state(graph, node);
     set_unhealthy(graph, node,
                   "resource build error: resource has unresolved dependencies not found in "

@@ -221,9 +221,12 @@ static void a_change_rebuilds_what_stands_on_it(void **state)
 
 static void an_unknown_dependency_is_named(void **state)
 {
-    struct item items[] = {{.want.name = "a", .depends = {"b", "nope"}}, {.want.name = "b"}};
+    struct item items[] = {{.want.name = "a", .depends = {"b", "nope", "x/full"}},
+                           {.want.name = "b"},
+                           {.want.name = "c", .depends = {""}}};
 
-    run(*state, items, 2, "+b ");
+    run(*state, items, 3, "+b ");
+    assert_int_equal(node_of(*state, "c")->state, SN_NODE_UNHEALTHY);
     assert_string_equal(node_of(*state, "a")->reason,
                         "resource build error: resource has unresolved dependencies not found in "
                         "machine config or connected remotes: [nope]");

@@ -147,6 +147,27 @@ static int get_cloud_metadata(struct sn_rpc *rpc, void *self, const void *reques
     return sn_call_fail(&rpc->call, SN_ERR_UNKNOWN, "cloud metadata not available");
 }
 
+/* ---- modules: none can be configured yet ---- */
+
+static int get_models_from_modules(struct sn_rpc *rpc, void *self, const void *request,
+                                   void *response)
+{
+    return 0;
+}
+
+static int restart_module(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    const struct pb_robot_restart_module_request *req = request;
+    bool by_id = req->which_id_or_name == PB_ROBOT_RESTART_MODULE_REQUEST_ID_OR_NAME_MODULE_ID;
+    struct sn_str id = by_id ? req->module_id : SN_STR("");
+    struct sn_str name = by_id ? SN_STR("") : req->module_name;
+
+    return sn_call_fail(&rpc->call, SN_ERR_NOT_FOUND,
+                        "module not found with id=%.*s, name=%.*s. make sure it is configured and "
+                        "running on your machine",
+                        SN_STR_ARGS(id), SN_STR_ARGS(name));
+}
+
 /* ---- operations ---- */
 
 static int add_operation(struct sn_rpc *rpc, struct pb_robot_get_operations_response *resp,
@@ -304,6 +325,8 @@ static const struct sn_handler handlers[] = {
     {"GetMachineStatus", get_machine_status, 0, {0}},
     {"GetVersion", get_version, 0, {0}},
     {"GetCloudMetadata", get_cloud_metadata, 0, {0}},
+    {"GetModelsFromModules", get_models_from_modules, 0, {0}},
+    {"RestartModule", restart_module, 0, {0}},
     {"GetOperations", get_operations, 0, {0}},
     {"CancelOperation", cancel_operation, SN_HANDLER_RESERVED, {0}},
     {"BlockForOperation", block_for_operation, 0, {0}},

@@ -239,6 +239,14 @@ void sn_server_begin(struct sn_server *server, struct sn_server_stream *stream, 
 
 /* ---- messages ---- */
 
+/* Text as the reference's library has it. */
+static int not_parsed(struct sn_rpc *rpc)
+{
+    return sn_call_fail(&rpc->call, SN_ERR_INTERNAL,
+                        "grpc: error unmarshalling request: proto: cannot parse invalid "
+                        "wire-format data");
+}
+
 static int route(struct sn_rpc *rpc, struct sn_str bytes)
 {
     static const uint32_t default_path[] = {1};
@@ -253,7 +261,7 @@ static int route(struct sn_rpc *rpc, struct sn_str bytes)
     if (!path[0])
         path = default_path;
     if (sn_pb_peek(bytes, path, path_len, &name))
-        return sn_call_fail(&rpc->call, SN_ERR_INTERNAL, "grpc: error unmarshalling request");
+        return not_parsed(rpc);
     return router->find(router, rpc, service->api, name, &rpc->resource);
 }
 
@@ -282,18 +290,31 @@ static int decode(struct sn_rpc *rpc, struct sn_arena *arena, struct sn_str byte
     if (code == SN_ERR_RESOURCE_EXHAUSTED)
         return sn_call_fail(&rpc->call, code, "request takes too much memory when decoded");
     if (code)
-        return sn_call_fail(&rpc->call, SN_ERR_INTERNAL, "grpc: error unmarshalling request");
+        return not_parsed(rpc);
     *ret_request = request;
     return 0;
 }
 
+/* A message that can't be read is refused as such, even when what it seems to name is nowhere. */
+static int check_unrouted(struct sn_rpc *rpc, struct sn_str bytes, int code)
+{
+    struct sn_str text = rpc->call.text;
+
+    rpc->call.text = SN_STR_NULL;
+    int malformed = decode(rpc, &rpc->arena, bytes, &rpc->request);
+    if (malformed)
+        return malformed;
+    rpc->call.text = text;
+    return code;
+}
+
 static int prepare_first(struct sn_rpc *rpc, struct sn_str bytes)
 {
-    int code = route(rpc, bytes);
-
-    if (!code)
-        code = pass_message(rpc);
     rpc->arena.left += arena_budget(bytes.len);
+    int code = route(rpc, bytes);
+    if (code)
+        return check_unrouted(rpc, bytes, code);
+    code = pass_message(rpc);
     if (!code)
         code = decode(rpc, &rpc->arena, bytes, &rpc->request);
     if (code || is_server_streaming(rpc))
@@ -374,7 +395,7 @@ void sn_server_half_close(struct sn_server_stream *stream)
     else if (rpc->state == RPC_WAITING && is_client_streaming(rpc))
         finish(&rpc->call, 0);
     else if (rpc->state == RPC_WAITING)
-        finish(&rpc->call, sn_call_fail(&rpc->call, SN_ERR_INTERNAL, "no request message"));
+        finish(&rpc->call, sn_call_fail(&rpc->call, SN_ERR_UNKNOWN, "EOF"));
 }
 
 void sn_server_writable(struct sn_server_stream *stream)
