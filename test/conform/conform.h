@@ -57,6 +57,7 @@ struct suite {
     size_t count;
 };
 
+extern const struct suite suite_board;
 extern const struct suite suite_motor;
 extern const struct suite suite_sensor;
 

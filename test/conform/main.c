@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Runs the contract suites. Without arguments: on every subject of machine.json's fakes, as the
- * driver itself and as a proxy over HTTP/2 on a UNIX socket. With an address: on proxies to the
- * resources NAME=API of the machine there.
+ * Runs the contract suites. Without arguments: on every subject of a machine of fakes, as the driver
+ * itself and as a proxy over HTTP/2 on a UNIX socket. With an address: on proxies to the resources
+ * NAME=API of the machine there.
  *
  *   conform [ADDRESS NAME=API ...]
  */
@@ -16,12 +16,24 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const struct suite *const suites[] = {&suite_motor, &suite_sensor};
+static const struct suite *const suites[] = {&suite_board, &suite_motor, &suite_sensor};
 
+/* What is run without arguments: a machine of ours, and its resources' names and APIs. */
 static const char machine_json[] =
     "{\"components\": ["
+    "{\"name\": \"b\", \"api\": \"rdk:component:board\", \"model\": \"fake\", \"attributes\": {"
+    "\"analogs\": [{\"name\": \"a\", \"pin\": \"2\"}],"
+    "\"digital_interrupts\": [{\"name\": \"i\", \"pin\": \"0\"}]}},"
     "{\"name\": \"m\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"},"
     "{\"name\": \"s\", \"api\": \"rdk:component:sensor\", \"model\": \"fake\"}]}";
+static const struct subject_name {
+    const char *name, *api;
+} own[] = {
+    {"b", "rdk:component:board"},
+    {"m", "rdk:component:motor"},
+    {"s", "rdk:component:sensor"},
+};
+enum { OWN_COUNT = sizeof(own) / sizeof(own[0]) };
 
 static const struct suite *suite_of(const char *api)
 {
@@ -121,7 +133,8 @@ static void channel_closed(void *owner)
     sn_loop_stop(owner);
 }
 
-static int run_proxies(struct sn_loop *loop, const char *address, char **subjects, int count)
+static int run_proxies(struct sn_loop *loop, const char *address,
+                       const struct subject_name *subjects, size_t count)
 {
     struct sn_channel *channel;
     struct sn_error error;
@@ -131,16 +144,10 @@ static int run_proxies(struct sn_loop *loop, const char *address, char **subject
         fprintf(stderr, "conform: %s\n", error.text);
         return 2;
     }
-    for (int i = 0; i < count; i++) {
-        char *api = strchr(subjects[i], '=');
+    for (size_t i = 0; i < count; i++) {
+        struct sn_resource *proxy = sn_proxy_create(sn_api_find(subjects[i].api), subjects[i].name,
+                                                    sn_loop_env(loop), channel);
 
-        if (!api || !sn_api_find(api + 1)) {
-            fprintf(stderr, "conform: %s is not NAME=API of a known API\n", subjects[i]);
-            exit(2);
-        }
-        *api++ = '\0';
-        struct sn_resource *proxy =
-            sn_proxy_create(sn_api_find(api), subjects[i], sn_loop_env(loop), channel);
         failed += run_suite(loop, proxy, "proxy");
         sn_resource_unref(proxy);
     }
@@ -151,11 +158,6 @@ static int run_proxies(struct sn_loop *loop, const char *address, char **subject
 
 static int run_own(struct sn_loop *loop)
 {
-    static char motor[] = "m="
-                          "rdk:component:motor",
-                sensor[] = "s="
-                           "rdk:component:sensor";
-    char *subjects[] = {motor, sensor};
     char directory[] = "/tmp/sinew-conform-XXXXXX", address[64];
     struct machine machine;
     int failed = 0;
@@ -164,17 +166,36 @@ static int run_own(struct sn_loop *loop)
         return 2;
     snprintf(address, sizeof(address), "unix:%s/s", directory);
     machine_start(&machine, loop, address);
-    for (size_t i = 0; i < 2; i++) {
-        struct sn_resource *resource = sn_robot_resource(
-            machine.robot, strchr(subjects[i], '=') + 1, (char[]){subjects[i][0], '\0'});
+    for (size_t i = 0; i < OWN_COUNT; i++) {
+        struct sn_resource *resource = sn_robot_resource(machine.robot, own[i].api, own[i].name);
 
         failed += run_suite(loop, resource, "driver");
         sn_resource_unref(resource);
     }
-    failed += run_proxies(loop, address, subjects, 2);
+    failed += run_proxies(loop, address, own, OWN_COUNT);
     machine_stop(&machine);
     unlink(strchr(address, '/'));
     rmdir(directory);
+    return failed;
+}
+
+/* The subjects NAME=API of the command line. */
+static int run_given(struct sn_loop *loop, const char *address, char **arguments, size_t count)
+{
+    struct subject_name *subjects = calloc(count, sizeof(*subjects));
+
+    for (size_t i = 0; i < count; i++) {
+        char *api = strchr(arguments[i], '=');
+
+        if (!api || !sn_api_find(api + 1)) {
+            fprintf(stderr, "conform: %s is not NAME=API of a known API\n", arguments[i]);
+            exit(2);
+        }
+        *api++ = '\0';
+        subjects[i] = (struct subject_name){arguments[i], api};
+    }
+    int failed = run_proxies(loop, address, subjects, count);
+    free(subjects);
     return failed;
 }
 
@@ -184,7 +205,7 @@ int main(int argc, char **argv)
 
     if (!loop)
         return 2;
-    int failed = argc > 1 ? run_proxies(loop, argv[1], argv + 2, argc - 2) : run_own(loop);
+    int failed = argc > 1 ? run_given(loop, argv[1], argv + 2, (size_t)argc - 2) : run_own(loop);
     sn_loop_destroy(loop);
     return failed ? 1 : 0;
 }

@@ -13,6 +13,7 @@
 
 enum {
     PINS_MEMORY_MAX = 256 << 10, /* thousands of pins; they are made when they are set */
+    PIN_NAME_MAX = 256,
     ANALOG_MAX = 1000,
 };
 
@@ -90,9 +91,9 @@ static struct fake_pin *fake_pin_make(struct sn_call *call, struct sn_board *boa
 
     if (pin != &unset)
         return pin;
-    struct sn_str copy = sn_arena_copy(&fake->arena, name);
-    pin = sn_arena_zalloc(&fake->arena, sizeof(*pin));
-    if (!copy.ptr || !pin) {
+    pin = name.len <= PIN_NAME_MAX ? sn_arena_zalloc(&fake->arena, sizeof(*pin)) : NULL;
+    struct sn_str copy = pin ? sn_arena_copy(&fake->arena, name) : SN_STR_NULL;
+    if (!copy.ptr) {
         sn_call_fail(call, SN_ERR_RESOURCE_EXHAUSTED, "no room for another pin of that name");
         return NULL;
     }
