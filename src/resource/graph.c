@@ -422,7 +422,10 @@ static enum readiness dependencies_state(struct sn_graph *graph, struct sn_node 
     }
     if (!missing)
         return READY_NOW;
-    set_unhealthy(graph, node, "dependency %s is not ready yet; reason=%s", missing->name,
+    set_unhealthy(graph, node,
+                  "resource build error: dependency %s is not ready yet; reason=resource %s/%s not "
+                  "available; reason=%s",
+                  missing->name, missing->api, missing->name,
                   missing->reason ? missing->reason : "");
     return READY_NEVER;
 }

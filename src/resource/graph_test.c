@@ -253,8 +253,10 @@ static void reasons_are_passed_up(void **state)
 
     run(*state, items, 4, "!c ");
     assert_string_equal(node_of(*state, "a")->reason,
-                        "dependency b is not ready yet; reason=dependency c is not ready yet; "
-                        "reason=resource build error: broken");
+                        "resource build error: dependency b is not ready yet; reason=resource x/b "
+                        "not available; reason=resource build error: dependency c is not ready "
+                        "yet; reason=resource x/c not available; reason=resource build error: "
+                        "broken");
     assert_string_equal(node_of(*state, "d")->reason, "bad config");
 }
 

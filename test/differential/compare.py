@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""compare.py OURS THEIRS: asks both servers the same and lists the differences."""
+import asyncio
+import importlib
+import pathlib
+import re
+import sys
+import tempfile
+
+from google.protobuf import json_format
+from grpclib.client import Channel
+from grpclib.exceptions import GRPCError
+
+import harness
+from differences import RULES
+from questions import CONFIG, REQUESTS
+
+MODULES = {"robot": "robot.v1.robot"}
+
+# What no two runs share.
+VOLATILE = {"lastUpdated", "started", "id", "timeNs", "time", "capturedAt", "revision",
+            "localAddress", "remoteAddress"}
+
+
+def stub_of(service, channel):
+    path = MODULES.get(service, f"component.{service}.v1.{service}")
+    importlib.import_module(f"viam.gen.{path}_pb2")
+    module = importlib.import_module(f"viam.gen.{path}_grpc")
+    return getattr(module, f"{service.capitalize()}ServiceStub")(channel)
+
+
+def steady(value):
+    """The value without what changes from run to run; floats to what float32 paths keep."""
+    if isinstance(value, dict):
+        return {k: steady(v) for k, v in sorted(value.items()) if k not in VOLATILE}
+    if isinstance(value, list):
+        return [steady(v) for v in value]
+    return round(value, 4) + 0.0 if isinstance(value, float) else value
+
+
+async def ask(stub, method, fields):
+    call = getattr(stub, method)
+    request = json_format.ParseDict(fields, call.request_type())
+    try:
+        reply = await call(request, timeout=20)
+    except GRPCError as error:
+        return f"{error.status.name} {error.message}"
+    return f"OK {steady(json_format.MessageToDict(reply))}"
+
+
+async def ask_all(program, config, requests):
+    server = harness.Server(program, config)
+    channel = Channel("127.0.0.1", server.port)
+    answers = []
+    try:
+        for service, method, fields in requests:
+            answers.append(await ask(stub_of(service, channel), method, fields))
+    finally:
+        channel.close()
+        if server.is_peer:  # what it says of itself is not ours to judge
+            server.process.terminate()
+            server.wait()
+        else:
+            server.stop()
+    return answers
+
+
+def reason_of(service, method, theirs, ours):
+    for rule_service, rule_method, pattern, reason in RULES:
+        if (re.fullmatch(rule_service or ".*", service) and
+                re.fullmatch(rule_method or ".*", method) and
+                re.search(pattern, f"{theirs} -> {ours}", re.S)):
+            return reason
+    return None
+
+
+def main():
+    ours, theirs = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
+    with tempfile.TemporaryDirectory() as home:
+        programs = [harness.Program(path, pathlib.Path(home)) for path in (ours, theirs)]
+        answers = [asyncio.run(ask_all(p, CONFIG, REQUESTS)) for p in programs]
+    unwanted = wanted = 0
+    for (service, method, fields), our, their in zip(REQUESTS, *answers):
+        if our == their:
+            continue
+        reason = reason_of(service, method, their, our)
+        wanted += reason is not None
+        if reason is None:
+            unwanted += 1
+            print(f"{service} {method} {fields}\n  theirs: {their[:400]}\n  ours:   {our[:400]}")
+    print(f"{len(REQUESTS)} requests, {wanted} wanted differences, {unwanted} others")
+    return 1 if unwanted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
