@@ -46,7 +46,7 @@ int sn_geometry_normalize(struct sn_geometry *g, struct sn_error *error)
         return normalize_capsule(g, error);
     case SN_GEOMETRY_CYLINDER:
         if (!is_length(g->length) || !is_length(g->radius) || g->radius == 0 || g->length == 0)
-            return bad_size(error, "cylinder");
+            return bad_size(error, "Cylinder");
         return 0;
     case SN_GEOMETRY_MESH:
         return sn_mesh_check(g->format, g->data, error);
@@ -88,10 +88,38 @@ int sn_mesh_check(struct sn_str format, struct sn_str data, struct sn_error *err
     if (sn_str_is(format, "stl"))
         return check_stl(data, error);
     if (!sn_str_is(format, "ply"))
-        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
-                            "unsupported mesh content type \"%.*s\": \"ply\" and \"stl\" are known",
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "unsupported Mesh type: %.*s",
                             SN_STR_ARGS(format));
     if (!sn_str_has_prefix(data, SN_STR("ply")))
-        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "a PLY file begins with \"ply\"");
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "error reading mesh: Invalid ply file");
     return 0;
+}
+
+/* A corner of an STL triangle is three floats, little-endian as in the PLY written here, behind the
+ * 12 bytes of the normal. Corners are not shared. */
+struct sn_str sn_mesh_to_ply(struct sn_str stl, struct sn_arena *arena)
+{
+    size_t count = (stl.len - STL_HEAD) / STL_TRIANGLE;
+    struct sn_str head = sn_arena_printf(arena,
+                                         "ply\nformat binary_little_endian 1.0\n"
+                                         "element vertex %zu\nproperty float x\nproperty float y\n"
+                                         "property float z\nelement face %zu\n"
+                                         "property list uchar uint vertex_indices\nend_header\n",
+                                         3 * count, count);
+    size_t len = head.len + count * (36 + 13);
+    uint8_t *ply = head.ptr ? sn_arena_alloc(arena, len) : NULL;
+
+    if (!ply)
+        return SN_STR_NULL;
+    memcpy(ply, head.ptr, head.len);
+    uint8_t *at = ply + head.len;
+    for (size_t i = 0; i < count; i++, at += 36)
+        memcpy(at, stl.ptr + STL_HEAD + i * STL_TRIANGLE + 12, 36);
+    for (size_t corner = 0; corner < 3 * count; corner++) {
+        if (corner % 3 == 0)
+            *at++ = 3;
+        for (int shift = 0; shift < 32; shift += 8)
+            *at++ = (uint8_t)(corner >> shift);
+    }
+    return (struct sn_str){(const char *)ply, len};
 }

@@ -6,8 +6,7 @@
 #ifndef SN_SPATIAL_GEOMETRY_H
 #define SN_SPATIAL_GEOMETRY_H
 
-#include "sinew/err.h"
-#include "sinew/str.h"
+#include "sinew/arena.h"
 #include "spatial/pose.h"
 
 enum sn_geometry_kind {
@@ -51,5 +50,9 @@ struct sn_geometry sn_geometry_around_cylinder(const struct sn_geometry *cylinde
 /* Whether `data` is a mesh of that format, as far as its head says. INVALID_ARGUMENT with
  * upstream's text. */
 int sn_mesh_check(struct sn_str format, struct sn_str data, struct sn_error *error) SN_MUST_USE;
+
+/* A binary STL file that has passed sn_mesh_check() as a PLY file, on `arena`: the wire has only
+ * those. ptr is NULL without memory. */
+struct sn_str sn_mesh_to_ply(struct sn_str stl, struct sn_arena *arena) SN_MUST_USE;
 
 #endif

@@ -38,8 +38,12 @@ int sn_model_check_move(const struct sn_model *model, const double *from, const 
     char low[SN_NUMBER_MAX], high[SN_NUMBER_MAX], wanted[SN_NUMBER_MAX];
 
     for (uint32_t i = 0; i < model->dof; i++) {
-        double min = fmin(joint(model, i)->min, from[i]), max = fmax(joint(model, i)->max, from[i]);
+        double min = joint(model, i)->min, max = joint(model, i)->max;
 
+        if (from[i] > max)
+            max = from[i];
+        else if (from[i] < min)
+            min = from[i];
         if (!(to[i] < min || to[i] > max))
             continue;
         return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,

@@ -11,7 +11,6 @@ struct build {
     const struct sn_model_part *parts;
     uint32_t count;
     int32_t *parent; /* of each part: index of a part; -1: the base */
-    uint32_t *level; /* distance from the base, 1 and up; 0: not known yet */
     uint32_t *order; /* parts in the order of the frames */
     uint32_t *frame; /* of each part */
     struct sn_error *error;
@@ -39,8 +38,6 @@ static int check_names(const struct build *b)
             return sn_error_set(b->error, SN_ERR_INVALID_ARGUMENT,
                                 "reserved word: cannot name a %s 'world'",
                                 part->kind == SN_FRAME_STATIC ? "link" : "joint");
-        if (!part->id[0])
-            return sn_error_set(b->error, SN_ERR_INVALID_ARGUMENT, "a link or joint has no id");
         if (find_part(b, part->id) != (int32_t)i)
             return sn_error_set(b->error, SN_ERR_INVALID_ARGUMENT,
                                 "there are two links or joints with the id \"%s\"", part->id);
@@ -105,38 +102,37 @@ static int resolve_parents(struct build *b)
     return 0;
 }
 
-static int find_levels(struct build *b)
+/* Puts the children of a part (-1: of the base) behind those that are in order already, by name. */
+static void append_children(struct build *b, int32_t parent, uint32_t *done)
 {
+    uint32_t first = *done;
+
     for (uint32_t i = 0; i < b->count; i++) {
-        uint32_t level = 1;
+        uint32_t at = *done;
 
-        for (int32_t at = b->parent[i]; at >= 0; at = b->parent[at])
-            if (level++ > b->count)
-                return sn_error_set(b->error, SN_ERR_INVALID_ARGUMENT,
-                                    "infinite loop finding path from end effector to world");
-        b->level[i] = level;
-    }
-    return 0;
-}
-
-static bool comes_before(const struct build *b, uint32_t x, uint32_t y)
-{
-    if (b->level[x] != b->level[y])
-        return b->level[x] < b->level[y];
-    return strcmp(b->parts[x].id, b->parts[y].id) < 0;
-}
-
-static void sort_parts(struct build *b)
-{
-    for (uint32_t i = 0; i < b->count; i++) {
-        uint32_t at = i;
-
-        for (; at > 0 && comes_before(b, i, b->order[at - 1]); at--)
+        if (b->parent[i] != parent)
+            continue;
+        for (; at > first && strcmp(b->parts[i].id, b->parts[b->order[at - 1]].id) < 0; at--)
             b->order[at] = b->order[at - 1];
         b->order[at] = i;
+        ++*done;
     }
-    for (uint32_t i = 0; i < b->count; i++)
+}
+
+/* Breadth first. What the base doesn't lead to is a circle. */
+static int sort_parts(struct build *b)
+{
+    uint32_t done = 0;
+
+    append_children(b, -1, &done);
+    for (uint32_t i = 0; i < done; i++) {
         b->frame[b->order[i]] = i;
+        append_children(b, (int32_t)b->order[i], &done);
+    }
+    if (done < b->count)
+        return sn_error_set(b->error, SN_ERR_INVALID_ARGUMENT,
+                            "infinite loop finding path from end effector to world");
+    return 0;
 }
 
 static int make_frames(struct build *b, struct sn_model *model)
@@ -180,10 +176,12 @@ static int resolve_mimic(const struct build *b, struct sn_model *model,
 
         if (source < 0 || b->parts[source].kind == SN_FRAME_STATIC)
             return sn_error_set(b->error, SN_ERR_INVALID_ARGUMENT,
-                                "joint \"%s\" mimics \"%s\", which is no joint", part->id,
-                                part->mimic);
+                                "mimic joint references non-existent source joint: joint \"%s\" "
+                                "references source \"%s\"%s",
+                                part->id, part->mimic, source < 0 ? "" : " which has no DoF");
         if (steps > b->count)
-            return sn_error_set(b->error, SN_ERR_INVALID_ARGUMENT, "joint \"%s\" mimics itself",
+            return sn_error_set(b->error, SN_ERR_INVALID_ARGUMENT,
+                                "circular mimic joint reference detected: joint \"%s\"",
                                 frame->part->id);
         frame->addend += frame->multiplier * part->addend;
         frame->multiplier *= part->multiplier;
@@ -231,14 +229,12 @@ static bool alloc_build(struct build *b, struct sn_model *model, struct sn_arena
     size_t n = b->count ? b->count : 1;
 
     b->parent = sn_arena_alloc(arena, n * sizeof(*b->parent));
-    b->level = sn_arena_zalloc(arena, n * sizeof(*b->level));
     b->order = sn_arena_alloc(arena, n * sizeof(*b->order));
     b->frame = sn_arena_alloc(arena, n * sizeof(*b->frame));
     model->frames = sn_arena_alloc(arena, n * sizeof(*model->frames));
     model->inputs = sn_arena_alloc(arena, n * sizeof(*model->inputs));
     model->chain = sn_arena_alloc(arena, n * sizeof(*model->chain));
-    return b->parent && b->level && b->order && b->frame && model->frames && model->inputs &&
-           model->chain;
+    return b->parent && b->order && b->frame && model->frames && model->inputs && model->chain;
 }
 
 static int build(struct build *b, const char *output, struct sn_model *model)
@@ -251,11 +247,9 @@ static int build(struct build *b, const char *output, struct sn_model *model)
     if (!code)
         code = resolve_parents(b);
     if (!code)
-        code = find_levels(b);
-    if (code)
-        return code;
-    sort_parts(b);
-    code = make_frames(b, model);
+        code = sort_parts(b);
+    if (!code)
+        code = make_frames(b, model);
     if (!code)
         code = resolve_mimics(b, model);
     if (code)

@@ -5,8 +5,7 @@
  * afterwards and may be used from any thread. Its memory is the arena it was made on.
  *
  * Inputs are one number per joint that can be moved: radians, or millimetres for a prismatic one.
- * Their order is upstream's: from the base outwards, names in alphabetical order among frames
- * equally far from the base.
+ * Their order is upstream's: breadth first from the base, a frame's children in alphabetical order.
  */
 #ifndef SN_SPATIAL_MODEL_H
 #define SN_SPATIAL_MODEL_H

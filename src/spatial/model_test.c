@@ -156,6 +156,25 @@ static void branches_have_inputs_by_level_and_name(void **state)
     "}"                                                                                         \
     "]}"
 
+#define J(id, parent)                                                                        \
+    "{\"id\":\"" id "\",\"type\":\"revolute\",\"parent\":\"" parent "\",\"axis\":{\"z\":1}," \
+    "\"max\":20}"
+
+static void joints_of_one_parent_come_together(void **state)
+{
+    static const char *const wanted[] = {"a", "b", "z", "c"};
+    struct sn_error error = {0};
+    const struct sn_model *model =
+        parse("{\"output_frames\":[\"c\"],\"joints\":[" J("b", "") "," J("a", "") "," J(
+                  "z", "la") "," J("c", "lb") "],\"links\":[{\"id\":\"la\",\"parent\":\"a\"},"
+                                              "{\"id\":\"lb\",\"parent\":\"b\"}]}",
+              &error);
+
+    assert_non_null(model);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_string_equal(model->frames[model->inputs[i]].part->id, wanted[i]);
+}
+
 static void joints_that_follow_have_no_input(void **state)
 {
     struct sn_error error = {0};
@@ -168,9 +187,14 @@ static void joints_that_follow_have_no_input(void **state)
     struct sn_pose end = sn_model_end(model, inputs); /* 15 degrees about x, then 5 about z */
     expect_near(end.point.z, 7 * cos(sn_radians(15)), 1e-9);
     expect_near(end.point.y, -7 * sin(sn_radians(15)) * cos(sn_radians(5)), 1e-9);
-    expect_error(MIMIC("\"mimic\":{\"joint\":\"x\"}"),
-                 "joint \"m\" mimics \"x\", which is no joint");
-    expect_error(MIMIC("\"mimic\":{\"joint\":\"m\"}"), "joint \"m\" mimics itself");
+    expect_error(
+        MIMIC("\"mimic\":{\"joint\":\"x\"}"),
+        "mimic joint references non-existent source joint: joint \"m\" references source \"x\"");
+    expect_error(MIMIC("\"mimic\":{\"joint\":\"ee\"}"),
+                 "mimic joint references non-existent source joint: joint \"m\" references source "
+                 "\"ee\" which has no DoF");
+    expect_error(MIMIC("\"mimic\":{\"joint\":\"m\"}"),
+                 "circular mimic joint reference detected: joint \"m\"");
     expect_error(MIMIC("\"max\":3,\"mimic\":{\"joint\":\"j\"}"),
                  "mimic joint must not specify min/max limits; limits are determined by the source "
                  "joint: joint \"m\"");
@@ -205,6 +229,10 @@ static void what_is_wrong_is_said_in_upstreams_words(void **state)
                  "OrientationVectorDegrees has a normal of 0, probably X, Y, and Z are all 0");
     expect_error(ONE(",\"geometry\":{}"), "unsupported Geometry type: ");
     expect_error(ONE(",\"geometry\":{\"type\":\"nope\"}"), "unsupported Geometry type: nope");
+    expect_error(ONE(",\"geometry\":{\"type\":\"cylinder\"}"),
+                 "Invalid dimension(s) for Geometry type *spatialmath.Cylinder");
+    expect_error(ONE(",\"geometry\":{\"type\":\"mesh\",\"mesh_content_type\":\"obj\"}"),
+                 "unsupported Mesh type: obj");
     expect_error(ONE(",\"geometry\":{\"type\":\"box\",\"y\":-1}"),
                  "Invalid dimension(s) for Geometry type *spatialmath.box");
     expect_error(ONE(",\"geometry\":{\"type\":\"sphere\"}"),
@@ -424,6 +452,7 @@ int main(void)
         TEST(ends_are_where_upstream_says),
         TEST(bodies_hang_where_links_begin),
         TEST(branches_have_inputs_by_level_and_name),
+        TEST(joints_of_one_parent_come_together),
         TEST(joints_that_follow_have_no_input),
         TEST(what_is_wrong_is_said_in_upstreams_words),
         TEST(orientations_of_every_kind_are_read),
