@@ -479,6 +479,92 @@ static void a_failed_resource_is_tried_again(void **state)
               "remotes: [x]");
 }
 
+/* ---- chaos ---- */
+
+enum { CHAOS_NAMES = 10, CHAOS_CALLS = 64, CHAOS_EDITS = 500 };
+
+/* Motors that lean on each other, some on nothing that exists, some changed, some broken. */
+static void random_config(struct sn_random *random, char *json, size_t size)
+{
+    size_t used = (size_t)snprintf(json, size, "{\"components\": [");
+    const char *comma = "";
+
+    for (unsigned i = 0; i < CHAOS_NAMES; i++) {
+        uint64_t draw = sn_random_next(random);
+
+        if (draw % 4 == 0)
+            continue;
+        used += (size_t)snprintf(
+            json + used, size - used,
+            "%s{\"name\": \"%c\", \"api\": \"rdk:component:motor\", \"model\": \"%s\", "
+            "\"attributes\": {\"max_rpm\": %u}, \"depends_on\": [%s%c%s]}",
+            comma, 'a' + i, draw % 11 == 0 ? "none" : "fake", (unsigned)(draw >> 8) % 3,
+            draw % 3 ? "" : "\"", draw % 3 ? ' ' : (char)('a' + (draw >> 16) % CHAOS_NAMES),
+            draw % 3 ? "" : "\"");
+        comma = ",";
+    }
+    snprintf(json + used, size - used, "]}");
+}
+
+static size_t ready_names(struct fixture *f, char names[CHAOS_NAMES + 1])
+{
+    struct pb_robot_resource_names_request req = {0};
+    struct tape tape;
+    size_t count = 0;
+
+    begin(f, &tape, ROBOT("ResourceNames"), &pb_robot_resource_names_request_msg, &req);
+    struct pb_robot_resource_names_response *resp =
+        response(f, &tape, &pb_robot_resource_names_response_msg);
+    memset(names, 0, CHAOS_NAMES + 1);
+    for (char c = 'a'; c < 'a' + CHAOS_NAMES; c++)
+        for (uint32_t i = 0; i < resp->resources.n; i++)
+            if (resp->resources.v[i].name.ptr[0] == c)
+                names[count++] = c;
+    return count;
+}
+
+static void random_call(struct fixture *f, struct sn_random *random, struct tape *tape)
+{
+    char name[] = {(char)('a' + sn_random_next(random) % CHAOS_NAMES), '\0'};
+    struct pb_motor_go_for_request req = {.name = sn_str_of(name), .rpm = 1, .revolutions = 1};
+
+    if (tape->stream.rpc) /* of a call that goes on: its client leaves */
+        sn_server_abort(&tape->stream);
+    begin(f, tape, MOTOR("GoFor"), &pb_motor_go_for_request_msg, &req);
+}
+
+/* 500 edits with calls under way: nothing leaks (teardown), no call is lost, and the machine ends
+ * as the last config says. */
+static void edits_under_load_end_as_the_last_one_says(void **state)
+{
+    struct fixture *f = *state;
+    struct tape *tapes = calloc(CHAOS_CALLS, sizeof(*tapes));
+    char json[4096], names[CHAOS_NAMES + 1], expected[CHAOS_NAMES + 1];
+    struct sn_random random;
+    struct fixture *fresh;
+
+    sn_random_init(&random, 4711);
+    for (int edit = 0; edit < CHAOS_EDITS; edit++) {
+        random_config(&random, json, sizeof(json));
+        configure(f, json);
+        for (int i = 0; i < 4; i++)
+            random_call(f, &random, &tapes[sn_random_next(&random) % CHAOS_CALLS]);
+        advance(f, SN_MS(sn_random_next(&random) % 9000));
+        sn_arena_fini(&f->arena);
+        sn_arena_init(&f->arena, &f->blocks, 16 << 20);
+    }
+    ready_names(f, names);
+    setup((void **)&fresh);
+    configure(fresh, json);
+    ready_names(fresh, expected);
+    teardown((void **)&fresh);
+    assert_string_equal(names, expected);
+    for (int i = 0; i < CHAOS_CALLS; i++)
+        if (tapes[i].stream.rpc)
+            sn_server_abort(&tapes[i].stream);
+    free(tapes);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -500,6 +586,7 @@ int main(void)
         TEST(the_last_to_move_owns_it),
         TEST(a_session_can_be_resumed),
         TEST(a_failed_resource_is_tried_again),
+        TEST(edits_under_load_end_as_the_last_one_says),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
