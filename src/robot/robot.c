@@ -75,6 +75,8 @@ static int add_services(struct sn_robot *robot)
     int code = sn_server_add(robot->server, &sn_robot_service, robot);
 
     if (!code)
+        code = sn_health_add(&robot->health, robot->server);
+    if (!code)
         code = sn_reflection_add(robot->server);
     for (size_t i = 0; i < sn_api_count && !code; i++)
         code = sn_server_add(robot->server, &sn_apis[i]->service, NULL);
@@ -176,6 +178,7 @@ void sn_robot_settled(struct sn_robot *robot)
         return;
     if (robot->announce) {
         robot->running = true;
+        sn_health_set(&robot->health, true);
         sn_log_info(robot->log, "%s", robot->announce);
         robot->announce = NULL;
     }
@@ -193,6 +196,7 @@ void sn_robot_close(struct sn_robot *robot, void (*closed)(void *owner, bool cle
     robot->closed = closed;
     robot->closed_owner = owner;
     robot->announce = NULL;
+    sn_health_set(&robot->health, false);
     sn_timer_stop(robot->options.env->timers, &robot->retry);
     sn_sessions_fini(&robot->sessions);
     sn_server_cancel_all(robot->server);

@@ -13,6 +13,7 @@
 #include "robot/operation.h"
 #include "robot/robot.h"
 #include "robot/session.h"
+#include "rpc/health/health.h"
 #include "sinew/driver.h"
 
 /* One config and what was made of it. Lives while it is the current one or a resource was built
@@ -42,6 +43,7 @@ struct sn_robot {
     struct sn_graph graph;
     struct sn_limit limit;
     struct sn_sessions sessions;
+    struct sn_health health; /* serving once the first config has been carried out */
     struct sn_interceptor interceptors[3];
     struct sn_generation *current; /* NULL before the first config */
     struct sn_logger *log, *resource_log;

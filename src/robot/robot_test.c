@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "driver/drivers.h"
 #include "pb/component/motor/v1/motor.h"
+#include "pb/grpc/health/v1/health.h"
 #include "pb/robot/v1/robot.h"
 #include "robot/robot.h"
 #include "rpc/core/tape.h"
@@ -375,6 +376,24 @@ static void what_is_not_there_says_so(void **state)
          "end-2:cloud metadata not available");
 }
 
+static void health_follows_the_machine(void **state)
+{
+    struct fixture *f = *state;
+    struct pb_grpc_health_health_check_request all = {0}, other = {.service = SN_STR("a.B")};
+    struct tape tape, watch;
+
+    begin(f, &watch, "/grpc.health.v1.Health/Watch", &pb_grpc_health_health_check_request_msg,
+          &all);
+    assert_memory_equal(watch.last, "\x08\x02", 2); /* NOT_SERVING */
+    configure(f, "{}");
+    assert_memory_equal(watch.last, "\x08\x01", 2);
+    begin(f, &tape, "/grpc.health.v1.Health/Check", &pb_grpc_health_health_check_request_msg, &all);
+    assert_memory_equal(tape.last, "\x08\x01", 2);
+    tell(f, "/grpc.health.v1.Health/Check", &pb_grpc_health_health_check_request_msg, &other,
+         "end-5:unknown service a.B");
+    sn_server_abort(&watch.stream);
+}
+
 static void log_takes_one_entry(void **state)
 {
     struct fixture *f = *state;
@@ -581,6 +600,7 @@ int main(void)
         TEST(operations_can_be_listed_and_cancelled),
         TEST(shutdown_answers_first),
         TEST(what_is_not_there_says_so),
+        TEST(health_follows_the_machine),
         TEST(log_takes_one_entry),
         TEST(a_silent_session_stops_what_it_moved),
         TEST(the_last_to_move_owns_it),
