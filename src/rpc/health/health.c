@@ -6,7 +6,7 @@
 #include "rpc/health/health.h"
 #include "pb/grpc/health/v1/health.h"
 
-#define STATUS(name) PB_GRPC_HEALTH_HEALTH_CHECK_RESPONSE_SERVING_STATUS_##name
+#define STATUS(name) PB_GRPC_HEALTH_HEALTH_CHECK_RESPONSE_##name
 
 struct watcher {
     struct sn_list link;
