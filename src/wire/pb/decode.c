@@ -88,16 +88,15 @@ static inline char *value_slot(struct decoder *d, const struct sn_pb_field *fiel
 static const uint8_t *varint_decode(struct decoder *d, const struct sn_pb_field *field, char *out,
                                     const uint8_t *p, const uint8_t *end)
 {
-    uint64_t value;
+    struct sn_pb_read read = sn_pb_varint(p, end);
 
-    p = sn_pb_varint(p, end, &value);
-    if (SN_PB_UNLIKELY(!p))
+    if (SN_PB_UNLIKELY(!read.p))
         return malformed(d);
     char *slot = value_slot(d, field, out);
     if (SN_PB_UNLIKELY(!slot))
         return exhausted(d);
-    varint_store(field->type, slot, value);
-    return p;
+    varint_store(field->type, slot, read.value);
+    return read.p;
 }
 
 static inline const uint8_t *fixed_decode(struct decoder *d, const struct sn_pb_field *field,
@@ -117,14 +116,17 @@ static inline const uint8_t *fixed_decode(struct decoder *d, const struct sn_pb_
  * is allocated once, at its size. */
 static uint32_t run_count(const struct sn_pb_field *field, const uint8_t *p, const uint8_t *end)
 {
-    uint32_t want = field->number << 3 | SN_PB_WIRE_LEN, tag, count = 0;
+    uint32_t want = field->number << 3 | SN_PB_WIRE_LEN, count = 0;
+    struct sn_pb_read len, tag;
 
     do {
         count++;
-        if (!sn_pb_len(p, end, &p))
+        len = sn_pb_len(p, end);
+        if (!len.p)
             break;
-        p = sn_pb_tag(p, end, &tag);
-    } while (p && tag == want);
+        tag = sn_pb_tag(len.p + len.value, end);
+        p = tag.p;
+    } while (p && tag.value == want);
     return count;
 }
 
@@ -142,12 +144,11 @@ static inline char *element_add(struct decoder *d, const struct sn_pb_field *fie
 static const uint8_t *string_decode(struct decoder *d, const struct sn_pb_field *field, char *out,
                                     const uint8_t *p, const uint8_t *end)
 {
-    const uint8_t *value_end;
-    const uint8_t *value = sn_pb_len(p, end, &value_end);
+    struct sn_pb_read len = sn_pb_len(p, end);
 
-    if (SN_PB_UNLIKELY(!value))
+    if (SN_PB_UNLIKELY(!len.p))
         return malformed(d);
-    struct sn_str s = {(const char *)value, (size_t)(value_end - value)};
+    struct sn_str s = {(const char *)len.p, (size_t)len.value};
     if (field->type == SN_PB_STRING && SN_PB_UNLIKELY(!sn_pb_utf8_valid(s.ptr, s.len)))
         return malformed(d);
     char *slot = field->flags & SN_PB_REPEATED ? element_add(d, field, out, sizeof s, p, end)
@@ -155,7 +156,7 @@ static const uint8_t *string_decode(struct decoder *d, const struct sn_pb_field 
     if (SN_PB_UNLIKELY(!slot))
         return exhausted(d);
     memcpy(slot, &s, sizeof s);
-    return value_end;
+    return len.p + len.value;
 }
 
 /* The sub-message behind a pointer: the one that is there (fields merge), else a new one. */
@@ -192,16 +193,15 @@ static const uint8_t *submessage_decode(struct decoder *d, const struct sn_pb_ms
                                         const uint8_t *p, const uint8_t *end)
 {
     const struct sn_pb_msg *sub = msg->subs[field->sub];
-    const uint8_t *value_end;
-    const uint8_t *value = sn_pb_len(p, end, &value_end);
+    struct sn_pb_read len = sn_pb_len(p, end);
 
-    if (SN_PB_UNLIKELY(!value || d->depth == 0))
+    if (SN_PB_UNLIKELY(!len.p || d->depth == 0))
         return malformed(d);
     char *slot = message_slot(d, sub, field, out, p, end);
     if (SN_PB_UNLIKELY(!slot))
         return exhausted(d);
     d->depth--;
-    p = message_decode(d, sub, slot, value, value_end);
+    p = message_decode(d, sub, slot, len.p, len.p + len.value);
     d->depth++;
     return p;
 }
@@ -223,12 +223,12 @@ static const uint8_t *packed_varints(struct decoder *d, uint8_t type, struct sn_
     if (!sn_pb_list_room(list, size, varint_count(p, end), d->arena))
         return exhausted(d);
     while (p < end) {
-        uint64_t value;
+        struct sn_pb_read read = sn_pb_varint(p, end);
 
-        p = sn_pb_varint(p, end, &value);
-        if (!p)
+        if (!read.p)
             return malformed(d);
-        varint_store(type, (char *)list->v + list->n++ * size, value);
+        varint_store(type, (char *)list->v + list->n++ * size, read.value);
+        p = read.p;
     }
     return p;
 }
@@ -239,10 +239,12 @@ static const uint8_t *packed_decode(struct decoder *d, const struct sn_pb_field 
     struct sn_pb_any_list *list = (void *)(out + field->offset);
     size_t size = sn_pb_size_of[field->type];
 
-    p = sn_pb_len(p, end, &end);
-    if (!p)
+    struct sn_pb_read read = sn_pb_len(p, end);
+    if (!read.p)
         return malformed(d);
-    size_t len = (size_t)(end - p);
+    size_t len = (size_t)read.value;
+    p = read.p;
+    end = p + len;
     if (sn_pb_wire_of[field->type] == SN_PB_WIRE_VARINT)
         return packed_varints(d, field->type, list, p, end);
     if (len % size)
@@ -260,10 +262,9 @@ static const uint8_t *packed_decode(struct decoder *d, const struct sn_pb_field 
 static const uint8_t *unknown_decode(struct decoder *d, const struct sn_pb_msg *msg, char *out,
                                      const uint8_t *start, const uint8_t *end)
 {
-    uint32_t tag;
-    const uint8_t *p = sn_pb_tag(start, end, &tag);
+    struct sn_pb_read tag = sn_pb_tag(start, end);
+    const uint8_t *p = sn_pb_skip(tag.p, end, (uint32_t)tag.value, d->depth);
 
-    p = sn_pb_skip(p, end, tag, d->depth);
     if (!p)
         return malformed(d);
     if (msg->unknown == SN_PB_NO_UNKNOWN)
@@ -302,19 +303,18 @@ static const uint8_t *message_decode(struct decoder *d, const struct sn_pb_msg *
                                      const uint8_t *p, const uint8_t *end)
 {
     while (p < end) {
-        const uint8_t *start = p;
-        uint32_t tag;
+        struct sn_pb_read tag = sn_pb_tag(p, end);
+        uint32_t wire = tag.value & 7;
 
-        p = sn_pb_tag(p, end, &tag);
-        if (SN_PB_UNLIKELY(!p))
+        if (SN_PB_UNLIKELY(!tag.p))
             return malformed(d);
-        const struct sn_pb_field *field = sn_pb_field_find(msg, tag >> 3);
-        if (SN_PB_LIKELY(field && sn_pb_wire_of[field->type] == (tag & 7)))
-            p = field_decode(d, msg, field, out, p, end);
-        else if (field && field->flags & SN_PB_REPEATED && (tag & 7) == SN_PB_WIRE_LEN)
-            p = packed_decode(d, field, out, p, end);
+        const struct sn_pb_field *field = sn_pb_field_find(msg, (uint32_t)(tag.value >> 3));
+        if (SN_PB_LIKELY(field && sn_pb_wire_of[field->type] == wire))
+            p = field_decode(d, msg, field, out, tag.p, end);
+        else if (field && field->flags & SN_PB_REPEATED && wire == SN_PB_WIRE_LEN)
+            p = packed_decode(d, field, out, tag.p, end);
         else
-            p = unknown_decode(d, msg, out, start, end);
+            p = unknown_decode(d, msg, out, p, end);
         if (SN_PB_UNLIKELY(!p))
             return NULL;
     }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The encoder writes from the end of its buffer to the front: the last field first, each value
- * before its length and tag. So a length is known when it is written, in one pass. The put
- * functions return false after setting the encoder's error.
+ * before its length and tag. So a length is known when it is written, in one pass. Functions take
+ * where to write before, and return where they began, or NULL after setting the encoder's error.
  *
- *   buf        low                     p               buf + cap
+ *   buf        low                     p               end
  *    | headroom | free                 | written        |
  *
  * Source: protobuf.dev, "Encoding".
@@ -13,8 +13,8 @@
 
 struct encoder {
     struct sn_arena *arena;
-    char *buf, *low, *p;
-    size_t cap, headroom;
+    char *buf, *low, *end;
+    size_t headroom;
     int depth; /* levels that may still be entered */
     int error;
 };
@@ -22,20 +22,21 @@ struct encoder {
 enum {
     BUFFER_FIRST = 256,
     TAG_MAX = 5,
-    SCALAR_MAX = SN_PB_VARINT_MAX + TAG_MAX,
+    HEAD_MAX = SN_PB_VARINT_MAX + TAG_MAX, /* length or scalar, and tag */
 };
 
-static bool message_encode(struct encoder *e, const struct sn_pb_msg *msg, const char *in);
+static char *message_encode(struct encoder *e, char *p, const struct sn_pb_msg *msg,
+                            const char *in);
 
-static SN_PB_COLD bool fail(struct encoder *e, int error)
+static SN_PB_COLD char *fail(struct encoder *e, int error)
 {
     e->error = error;
-    return false;
+    return NULL;
 }
 
 /* Takes at least `need` bytes and with them what else is left of their block, so that a message
  * of usual size is never moved. buffer_return() gives back what was not used. */
-static bool buffer_take(struct encoder *e, size_t need)
+static char *buffer_take(struct encoder *e, size_t need)
 {
     struct sn_arena *arena = e->arena;
     size_t room = (size_t)(arena->end - arena->cur) & ~(size_t)7;
@@ -51,26 +52,24 @@ static bool buffer_take(struct encoder *e, size_t need)
         cap += rest;
         arena->cur += rest;
     }
-    e->cap = cap;
     e->low = e->buf + e->headroom;
-    e->p = e->buf + cap;
-    return true;
+    e->end = e->buf + cap;
+    return e->end;
 }
 
 /* Gives the buffer's bytes before `used` back to the arena, where they are the end of its block. */
 static void buffer_return(struct encoder *e, char *used)
 {
-    if (e->buf && e->buf + e->cap == e->arena->cur) {
+    if (e->buf && e->end == e->arena->cur) {
         e->arena->cur = e->buf;
         e->arena->end = used;
     }
 }
 
-/* The buffer was too small for `n` bytes more: moves what is written to a larger one. */
-static SN_PB_COLD bool buffer_grow(struct encoder *e, size_t n)
+/* The buffer is too small for `n` bytes more: moves what is written to a larger one. */
+static SN_PB_COLD char *buffer_grow(struct encoder *e, const char *p, size_t n)
 {
-    struct encoder old = *e;
-    size_t used = (size_t)(e->buf + e->cap - e->p);
+    size_t used = (size_t)(e->end - p);
     size_t slack = used + BUFFER_FIRST;
 
     if (n > SN_PB_SIZE_MAX - used)
@@ -79,194 +78,236 @@ static SN_PB_COLD bool buffer_grow(struct encoder *e, size_t n)
         slack = SN_PB_SIZE_MAX - used - n;
     /* What is written stays where it is meanwhile: the new piece is larger than the old. */
     buffer_return(e, e->arena->end);
-    if (!buffer_take(e, e->headroom + used + n + slack))
-        return false;
-    e->p -= used;
-    memcpy(e->p, old.p, used);
-    return true;
+    char *end = buffer_take(e, e->headroom + used + n + slack);
+    return end ? memcpy(end - used, p, used) : NULL;
 }
 
-/* True when `n` bytes can be written before p. */
-static inline bool room(struct encoder *e, size_t n)
+/* `p` with `n` free bytes before it. */
+static inline char *room(struct encoder *e, char *p, size_t n)
 {
-    return SN_PB_LIKELY((size_t)(e->p - e->low) >= n) || buffer_grow(e, n);
+    return SN_PB_LIKELY((size_t)(p - e->low) >= n) ? p : buffer_grow(e, p, n);
 }
 
-static inline void varint_put(struct encoder *e, uint64_t value)
+static inline char *varint_put(char *p, uint64_t value)
 {
     if (SN_PB_LIKELY(value < 0x80)) {
-        *--e->p = (char)value;
-        return;
+        *--p = (char)value;
+        return p;
     }
     unsigned len = (unsigned)(63 - __builtin_clzll(value)) / 7 + 1;
-    char *p = e->p -= len;
+    char *start = p -= len;
     for (; value >= 0x80; value >>= 7)
         *p++ = (char)(value | 0x80);
     *p = (char)value;
+    return start;
 }
 
-static inline void tag_put(struct encoder *e, uint32_t number, uint32_t wire)
+static inline char *tag_put(char *p, uint32_t number, uint32_t wire)
 {
-    varint_put(e, number << 3 | wire);
+    return varint_put(p, number << 3 | wire);
 }
 
-static uint64_t sign_extended(uint32_t value)
+/* Length and tag before the `len` bytes that begin at p; there is room. */
+static inline char *head_put(char *p, uint32_t number, size_t len)
 {
-    return (uint64_t)(int64_t)(int32_t)value;
+    return tag_put(varint_put(p, len), number, SN_PB_WIRE_LEN);
 }
 
-/* What a varint field's value is on the wire. */
+/* memcpy in line for the short, which is nearly all: words that overlap. */
+static inline void short_copy(char *to, const char *from, size_t len)
+{
+    if (len >= 8 && len <= 16) {
+        uint64_t first = sn_pb_load64(from), last = sn_pb_load64(from + len - 8);
+        memcpy(to, &first, 8);
+        memcpy(to + len - 8, &last, 8);
+    } else if (len >= 4 && len < 8) {
+        uint32_t first = sn_pb_load32(from), last = sn_pb_load32(from + len - 4);
+        memcpy(to, &first, 4);
+        memcpy(to + len - 4, &last, 4);
+    } else if (len > 16) {
+        memcpy(to, from, len);
+    } else if (len) {
+        to[0] = from[0];
+        to[len / 2] = from[len / 2];
+        to[len - 1] = from[len - 1];
+    }
+}
+
+/* Bytes with length and tag. */
+static inline char *bytes_put(struct encoder *e, char *p, uint32_t number, const char *bytes,
+                              size_t len)
+{
+    p = room(e, p, len <= SN_PB_SIZE_MAX ? len + HEAD_MAX : len);
+    if (SN_PB_UNLIKELY(!p))
+        return NULL;
+    p -= len;
+    short_copy(p, bytes, len);
+    return head_put(p, number, len);
+}
+
+static inline char *string_put(struct encoder *e, char *p, const struct sn_pb_field *field,
+                               struct sn_str s)
+{
+    if (field->type == SN_PB_STRING && SN_PB_UNLIKELY(!sn_pb_utf8_valid(s.ptr, s.len)))
+        return fail(e, SN_ERR_INVALID_ARGUMENT);
+    return bytes_put(e, p, field->number, s.ptr, s.len);
+}
+
+/* What a varint field's value is on the wire; zero for zero. */
 static inline uint64_t varint_load(uint8_t type, const char *slot)
 {
+    uint32_t low;
+    uint64_t value;
+
     switch (type) {
     case SN_PB_BOOL:
         return *slot != 0;
     case SN_PB_UINT32:
         return sn_pb_load32(slot);
-    case SN_PB_SINT32: {
-        uint32_t value = sn_pb_load32(slot);
-        return (uint32_t)(value << 1 ^ (0 - (value >> 31)));
-    }
-    case SN_PB_SINT64: {
-        uint64_t value = sn_pb_load64(slot);
+    case SN_PB_SINT32:
+        low = sn_pb_load32(slot);
+        return (uint32_t)(low << 1 ^ (0 - (low >> 31)));
+    case SN_PB_SINT64:
+        value = sn_pb_load64(slot);
         return value << 1 ^ (0 - (value >> 63));
-    }
     case SN_PB_INT64:
     case SN_PB_UINT64:
         return sn_pb_load64(slot);
-    default: /* int32, enum */
-        return sign_extended(sn_pb_load32(slot));
+    default: /* int32, enum: negative ones go over the wire as 64 bits */
+        return (uint64_t)(int64_t)(int32_t)sn_pb_load32(slot);
     }
 }
 
-/* Length and tag before the `len` bytes written last. */
-static inline bool head_put(struct encoder *e, uint32_t number, size_t len)
+static inline char *varint_encode(struct encoder *e, char *p, const struct sn_pb_field *field,
+                                  uint64_t value)
 {
-    if (!room(e, SCALAR_MAX))
-        return false;
-    varint_put(e, len);
-    tag_put(e, number, SN_PB_WIRE_LEN);
-    return true;
+    p = room(e, p, HEAD_MAX);
+    return p ? tag_put(varint_put(p, value), field->number, SN_PB_WIRE_VARINT) : NULL;
 }
 
-static inline bool bytes_put(struct encoder *e, const void *bytes, size_t len)
+static inline char *fixed_encode(struct encoder *e, char *p, const struct sn_pb_field *field,
+                                 const char *slot, size_t size)
 {
-    if (!room(e, len))
-        return false;
-    e->p -= len;
-    if (len)
-        memcpy(e->p, bytes, len);
-    return true;
-}
-
-static bool string_encode(struct encoder *e, const struct sn_pb_field *field, const char *slot)
-{
-    struct sn_str s;
-
-    memcpy(&s, slot, sizeof s);
-    if (field->type == SN_PB_STRING && SN_PB_UNLIKELY(!sn_pb_utf8_valid(s.ptr, s.len)))
-        return fail(e, SN_ERR_INVALID_ARGUMENT);
-    return bytes_put(e, s.ptr, s.len) && head_put(e, field->number, s.len);
+    p = room(e, p, HEAD_MAX);
+    if (!p)
+        return NULL;
+    memcpy(p - size, slot, size);
+    return tag_put(p - size, field->number, size == 8 ? SN_PB_WIRE_64 : SN_PB_WIRE_32);
 }
 
 /* `in` NULL is an empty message. */
-static bool submessage_encode(struct encoder *e, const struct sn_pb_msg *sub, uint32_t number,
-                              const char *in)
+static char *submessage_encode(struct encoder *e, char *p, const struct sn_pb_msg *sub,
+                               uint32_t number, const char *in)
 {
-    size_t behind = (size_t)(e->buf + e->cap - e->p);
+    size_t behind = (size_t)(e->end - p);
 
-    if (e->depth == 0)
+    if (SN_PB_UNLIKELY(e->depth == 0))
         return fail(e, SN_ERR_INVALID_ARGUMENT);
     e->depth--;
-    if (in && !message_encode(e, sub, in))
-        return false;
+    if (in)
+        p = message_encode(e, p, sub, in);
     e->depth++;
-    return head_put(e, number, (size_t)(e->buf + e->cap - e->p) - behind);
+    p = p ? room(e, p, HEAD_MAX) : NULL;
+    return p ? head_put(p, number, (size_t)(e->end - p) - behind) : NULL;
 }
 
-/* One value with its tag; `slot` is where it is. */
-static bool value_encode(struct encoder *e, const struct sn_pb_msg *msg,
-                         const struct sn_pb_field *field, const char *slot)
+/* One value with its tag; `slot` is where it is, a message behind a pointer there unless
+ * `in_place`. Without `always`, zero is left out. */
+static inline char *value_encode(struct encoder *e, char *p, const struct sn_pb_msg *msg,
+                                 const struct sn_pb_field *field, const char *slot, bool in_place,
+                                 bool always)
 {
-    uint8_t wire = sn_pb_wire_of[field->type];
-
     if (field->type == SN_PB_MESSAGE) {
-        bool in_place = field->flags & (SN_PB_INLINE | SN_PB_REPEATED);
-        return submessage_encode(e, msg->subs[field->sub], field->number,
-                                 in_place ? slot : sn_pb_load_ptr(slot));
+        const char *in = in_place ? slot : sn_pb_load_ptr(slot);
+        return in || always ? submessage_encode(e, p, msg->subs[field->sub], field->number, in) : p;
     }
-    if (wire == SN_PB_WIRE_LEN)
-        return string_encode(e, field, slot);
-    if (!room(e, SCALAR_MAX))
-        return false;
-    if (wire == SN_PB_WIRE_VARINT) {
-        varint_put(e, varint_load(field->type, slot));
-    } else {
-        size_t size = wire == SN_PB_WIRE_64 ? 8 : 4;
-        e->p -= size;
-        memcpy(e->p, slot, size);
+    switch (sn_pb_wire_of[field->type]) {
+    case SN_PB_WIRE_VARINT: {
+        uint64_t value = varint_load(field->type, slot);
+        return value || always ? varint_encode(e, p, field, value) : p;
     }
-    tag_put(e, field->number, wire);
-    return true;
+    case SN_PB_WIRE_64: /* bitwise: minus zero is written */
+        return always || sn_pb_load64(slot) ? fixed_encode(e, p, field, slot, 8) : p;
+    case SN_PB_WIRE_32:
+        return always || sn_pb_load32(slot) ? fixed_encode(e, p, field, slot, 4) : p;
+    default: {
+        struct sn_str s = *(const struct sn_str *)(const void *)slot;
+        return always || s.len ? string_put(e, p, field, s) : p;
+    }
+    }
 }
 
-static bool packed_encode(struct encoder *e, const struct sn_pb_field *field,
-                          const struct sn_pb_any_list *list)
+static char *packed_encode(struct encoder *e, char *p, const struct sn_pb_field *field,
+                           const struct sn_pb_any_list *list)
 {
-    size_t size = sn_pb_size_of[field->type];
-    size_t behind = (size_t)(e->buf + e->cap - e->p);
+    size_t size = sn_pb_size_of[field->type], behind = (size_t)(e->end - p);
 
     if (sn_pb_wire_of[field->type] != SN_PB_WIRE_VARINT)
-        return bytes_put(e, list->v, list->n * size) && head_put(e, field->number, list->n * size);
+        return bytes_put(e, p, field->number, list->v, list->n * size);
     for (uint32_t i = list->n; i-- > 0;) {
-        if (!room(e, SN_PB_VARINT_MAX))
-            return false;
-        varint_put(e, varint_load(field->type, (const char *)list->v + i * size));
+        p = room(e, p, SN_PB_VARINT_MAX);
+        if (!p)
+            return NULL;
+        p = varint_put(p, varint_load(field->type, (const char *)list->v + i * size));
     }
-    return head_put(e, field->number, (size_t)(e->buf + e->cap - e->p) - behind);
+    p = room(e, p, HEAD_MAX);
+    return p ? head_put(p, field->number, (size_t)(e->end - p) - behind) : NULL;
 }
 
-static bool list_encode(struct encoder *e, const struct sn_pb_msg *msg,
-                        const struct sn_pb_field *field, const struct sn_pb_any_list *list)
+static char *list_encode(struct encoder *e, char *p, const struct sn_pb_msg *msg,
+                         const struct sn_pb_field *field, const struct sn_pb_any_list *list)
 {
     size_t size =
         field->type == SN_PB_MESSAGE ? msg->subs[field->sub]->size : sn_pb_size_of[field->type];
 
-    if (field->flags & SN_PB_PACKED)
-        return packed_encode(e, field, list);
-    for (uint32_t i = list->n; i-- > 0;) {
-        if (!value_encode(e, msg, field, (const char *)list->v + i * size))
-            return false;
-    }
-    return true;
+    if (field->flags & SN_PB_PACKED && list->n)
+        return packed_encode(e, p, field, list);
+    for (uint32_t i = list->n; p && i-- > 0;)
+        p = value_encode(e, p, msg, field, (const char *)list->v + i * size, true, true);
+    return p;
 }
 
-static bool unknown_encode(struct encoder *e, const struct sn_pb_unknown *unknown)
+/* A field whose presence is not that of its value: by flag, or always there. */
+static char *explicit_encode(struct encoder *e, char *p, const struct sn_pb_msg *msg,
+                             const struct sn_pb_field *field, const char *in)
+{
+    if (!sn_pb_is_present(field, in))
+        return p;
+    return value_encode(e, p, msg, field, in + field->offset, field->flags & SN_PB_INLINE, true);
+}
+
+static char *unknown_encode(struct encoder *e, char *p, const struct sn_pb_unknown *unknown)
 {
     for (uint32_t i = unknown->n; i-- > 0;) {
-        if (!bytes_put(e, unknown->v[i].ptr, unknown->v[i].len))
-            return false;
+        struct sn_str bytes = unknown->v[i];
+
+        p = room(e, p, bytes.len);
+        if (!p)
+            return NULL;
+        p -= bytes.len;
+        short_copy(p, bytes.ptr, bytes.len);
     }
-    return true;
+    return p;
 }
 
-static bool message_encode(struct encoder *e, const struct sn_pb_msg *msg, const char *in)
+static char *message_encode(struct encoder *e, char *p, const struct sn_pb_msg *msg, const char *in)
 {
-    if (msg->unknown != SN_PB_NO_UNKNOWN && !unknown_encode(e, (const void *)(in + msg->unknown)))
-        return false;
-    for (uint32_t i = msg->count; i-- > 0;) {
+    if (msg->unknown != SN_PB_NO_UNKNOWN)
+        p = unknown_encode(e, p, (const void *)(in + msg->unknown));
+    for (uint32_t i = msg->count; p && i-- > 0;) {
         const struct sn_pb_field *field = &msg->fields[i];
+        const char *slot = in + field->offset;
 
-        if (field->flags & SN_PB_REPEATED) {
-            const struct sn_pb_any_list *list = (const void *)(in + field->offset);
-            if (list->n && !list_encode(e, msg, field, list))
-                return false;
-        } else if (sn_pb_is_present(field, in)) {
-            if (!value_encode(e, msg, field, in + field->offset))
-                return false;
-        }
+        if (field->flags == 0)
+            p = value_encode(e, p, msg, field, slot, false, false);
+        else if (field->flags & SN_PB_ONEOF && sn_pb_load32(in + field->presence) != field->number)
+            continue;
+        else if (field->flags & SN_PB_REPEATED)
+            p = list_encode(e, p, msg, field, (const void *)slot);
+        else
+            p = explicit_encode(e, p, msg, field, in);
     }
-    return true;
+    return p;
 }
 
 int sn_pb_encode(const struct sn_pb_msg *msg, const void *in, struct sn_arena *arena,
@@ -276,12 +317,12 @@ int sn_pb_encode(const struct sn_pb_msg *msg, const void *in, struct sn_arena *a
 
     if (headroom > SN_PB_HEADROOM_MAX)
         return SN_ERR_INVALID_ARGUMENT;
-    if (!buffer_take(&e, headroom + BUFFER_FIRST))
+    char *p = buffer_take(&e, headroom + BUFFER_FIRST);
+    if (!p)
         return e.error;
-    bool ok = message_encode(&e, msg, in);
-    size_t len = (size_t)(e.buf + e.cap - e.p);
-    buffer_return(&e, ok ? e.p - headroom : e.buf + e.cap);
-    if (ok)
-        *ret_bytes = (struct sn_str){e.p, len};
+    p = message_encode(&e, p, msg, in);
+    buffer_return(&e, p ? p - headroom : e.end);
+    if (p)
+        *ret_bytes = (struct sn_str){p, (size_t)(e.end - p)};
     return e.error;
 }

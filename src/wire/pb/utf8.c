@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * UTF-8 validity. Runs of ASCII, which is nearly everything, pass a word at a time.
+ * UTF-8 validity of text that is not all ASCII. Runs that are pass a word at a time.
  * Source: Unicode standard, table 3-7 "Well-formed UTF-8 byte sequences".
  */
 #include "wire/pb/wire.h"
@@ -27,10 +27,9 @@ static size_t sequence_len(const uint8_t *p, size_t left)
     return (a == 0xf0 && p[1] < 0x90) || (a == 0xf4 && p[1] > 0x8f) ? 0 : 4;
 }
 
-bool sn_pb_utf8_valid(const char *text, size_t len)
+bool sn_pb_utf8_valid_long(const char *text, size_t len)
 {
-    const uint8_t *p = (const uint8_t *)text;
-    const uint8_t *end = len ? p + len : p; /* NULL has no arithmetic */
+    const uint8_t *p = (const uint8_t *)text, *end = p + len;
 
     while (p < end) {
         if (end - p >= ASCII_WORD && !(sn_pb_load64(p) & 0x8080808080808080u)) {

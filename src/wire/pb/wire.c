@@ -4,71 +4,62 @@
  */
 #include "wire/pb/wire.h"
 
-const uint8_t *sn_pb_varint_long(const uint8_t *p, const uint8_t *end, uint64_t *ret_value)
+static const struct sn_pb_read malformed = {NULL, 0};
+
+struct sn_pb_read sn_pb_varint_long(const uint8_t *p, const uint8_t *end)
 {
     uint64_t value = 0;
 
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        if (p == end)
-            return NULL;
+    for (unsigned shift = 0; shift < 64 && p < end; shift += 7) {
         uint8_t byte = *p++;
+
         value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80) {
-            *ret_value = value;
-            /* The tenth byte has room for one bit. */
-            return shift == 63 && byte > 1 ? NULL : p;
-        }
+        if (byte < 0x80) /* the tenth byte has room for one bit */
+            return shift == 63 && byte > 1 ? malformed : (struct sn_pb_read){p, value};
     }
-    return NULL;
+    return malformed;
 }
 
-const uint8_t *sn_pb_tag_long(const uint8_t *p, const uint8_t *end, uint32_t *ret_tag)
+struct sn_pb_read sn_pb_tag_long(const uint8_t *p, const uint8_t *end)
 {
     enum { TAG_BYTES_MAX = 5 };
-    uint64_t value;
-    const uint8_t *start = p;
 
-    if (end - p >= 2 && p[1] < 0x80) {
-        *ret_tag = (p[0] & 0x7fu) | (uint32_t)p[1] << 7;
-        return p + 2;
-    }
-    p = sn_pb_varint_long(p, end, &value);
-    if (!p || p - start > TAG_BYTES_MAX || value > UINT32_MAX)
-        return NULL;
-    *ret_tag = (uint32_t)value;
-    return p;
+    if (end - p >= 2 && p[1] < 0x80)
+        return (struct sn_pb_read){p + 2, (p[0] & 0x7fu) | (uint32_t)p[1] << 7};
+    struct sn_pb_read tag = sn_pb_varint_long(p, end);
+    if (tag.p && (tag.p - p > TAG_BYTES_MAX || tag.value > UINT32_MAX))
+        return malformed;
+    return tag;
 }
 
 static const uint8_t *group_skip(const uint8_t *p, const uint8_t *end, uint32_t number, int depth)
 {
-    uint32_t tag;
+    while (p && depth > 0) {
+        struct sn_pb_read tag = sn_pb_tag(p, end);
 
-    if (depth == 0)
-        return NULL;
-    while ((p = sn_pb_tag(p, end, &tag))) {
-        if ((tag & 7) == SN_PB_WIRE_GROUP_END)
-            return tag >> 3 == number ? p : NULL;
-        p = sn_pb_skip(p, end, tag, depth - 1);
-        if (!p)
+        if (!tag.p)
             return NULL;
+        if ((tag.value & 7) == SN_PB_WIRE_GROUP_END)
+            return tag.value >> 3 == number ? tag.p : NULL;
+        p = sn_pb_skip(tag.p, end, (uint32_t)tag.value, depth - 1);
     }
     return NULL;
 }
 
 const uint8_t *sn_pb_skip(const uint8_t *p, const uint8_t *end, uint32_t tag, int depth)
 {
-    uint64_t value;
-    const uint8_t *value_end;
+    struct sn_pb_read len;
 
     if (tag >> 3 == 0)
         return NULL;
     switch (tag & 7) {
     case SN_PB_WIRE_VARINT:
-        return sn_pb_varint(p, end, &value);
+        return sn_pb_varint(p, end).p;
     case SN_PB_WIRE_64:
         return end - p < 8 ? NULL : p + 8;
     case SN_PB_WIRE_LEN:
-        return sn_pb_len(p, end, &value_end) ? value_end : NULL;
+        len = sn_pb_len(p, end);
+        return len.p ? len.p + len.value : NULL;
     case SN_PB_WIRE_GROUP:
         return group_skip(p, end, tag >> 3, depth);
     case SN_PB_WIRE_32:
@@ -146,29 +137,28 @@ static void raw_fill(struct sn_pb_raw *raw, uint32_t tag, const uint8_t *p, cons
 {
     *raw = (struct sn_pb_raw){.number = tag >> 3, .wire = tag & 7};
     if (raw->wire == SN_PB_WIRE_VARINT) {
-        sn_pb_varint(p, end, &raw->value);
+        raw->value = sn_pb_varint(p, end).value;
     } else if (raw->wire == SN_PB_WIRE_64) {
         raw->value = sn_pb_load64(p);
     } else if (raw->wire == SN_PB_WIRE_32) {
         raw->value = sn_pb_load32(p);
     } else if (raw->wire == SN_PB_WIRE_LEN) {
-        p = sn_pb_len(p, end, &end);
-        raw->bytes = (struct sn_str){(const char *)p, (size_t)(end - p)};
+        struct sn_pb_read len = sn_pb_len(p, end);
+        raw->bytes = (struct sn_str){(const char *)len.p, (size_t)len.value};
     }
 }
 
 int sn_pb_raw_next(struct sn_str *bytes, struct sn_pb_raw *ret_raw)
 {
-    uint32_t tag;
-
     if (bytes->len == 0)
         return 0;
     const uint8_t *p = (const uint8_t *)bytes->ptr, *end = p + bytes->len;
-    p = sn_pb_tag(p, end, &tag);
-    const uint8_t *next = p ? sn_pb_skip(p, end, tag, SN_PB_DEPTH_MAX) : NULL;
+    struct sn_pb_read tag = sn_pb_tag(p, end);
+    const uint8_t *next =
+        tag.p ? sn_pb_skip(tag.p, end, (uint32_t)tag.value, SN_PB_DEPTH_MAX) : NULL;
     if (!next)
         return SN_ERR_INVALID_ARGUMENT;
-    raw_fill(ret_raw, tag, p, next);
+    raw_fill(ret_raw, (uint32_t)tag.value, tag.p, next);
     *bytes = (struct sn_str){(const char *)next, (size_t)(end - next)};
     return 1;
 }

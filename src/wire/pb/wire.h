@@ -37,12 +37,19 @@ struct __attribute__((may_alias)) sn_pb_any_list {
 extern const uint8_t sn_pb_wire_of[SN_PB_TYPE_COUNT];
 extern const uint8_t sn_pb_size_of[SN_PB_TYPE_COUNT];
 
-/* True when the bytes are well-formed UTF-8 (no surrogates, nothing overlong). */
-bool sn_pb_utf8_valid(const char *text, size_t len);
+/* Where reading stopped, NULL when the bytes are malformed, and what was read. By value: an address
+ * taken would cost a stack guard in every reader. */
+struct sn_pb_read {
+    const uint8_t *p;
+    uint64_t value;
+};
+
+/* Text that is not plain ASCII: whether it is well-formed UTF-8. */
+bool sn_pb_utf8_valid_long(const char *text, size_t len);
 
 /* Varints of more than one byte, and tags likewise. */
-const uint8_t *sn_pb_varint_long(const uint8_t *p, const uint8_t *end, uint64_t *ret_value);
-const uint8_t *sn_pb_tag_long(const uint8_t *p, const uint8_t *end, uint32_t *ret_tag);
+struct sn_pb_read sn_pb_varint_long(const uint8_t *p, const uint8_t *end);
+struct sn_pb_read sn_pb_tag_long(const uint8_t *p, const uint8_t *end);
 
 /* Passes over the value behind `tag`; groups to their end tag, at most `depth` within another. */
 const uint8_t *sn_pb_skip(const uint8_t *p, const uint8_t *end, uint32_t tag, int depth);
@@ -51,35 +58,28 @@ const uint8_t *sn_pb_skip(const uint8_t *p, const uint8_t *end, uint32_t tag, in
 bool sn_pb_list_room(struct sn_pb_any_list *list, size_t size, uint32_t extra,
                      struct sn_arena *arena);
 
-static inline const uint8_t *sn_pb_varint(const uint8_t *p, const uint8_t *end, uint64_t *ret_value)
+static inline struct sn_pb_read sn_pb_varint(const uint8_t *p, const uint8_t *end)
 {
-    if (SN_PB_LIKELY(p < end && *p < 0x80)) {
-        *ret_value = *p;
-        return p + 1;
-    }
-    return sn_pb_varint_long(p, end, ret_value);
+    if (SN_PB_LIKELY(p < end && *p < 0x80))
+        return (struct sn_pb_read){p + 1, *p};
+    return sn_pb_varint_long(p, end);
 }
 
-static inline const uint8_t *sn_pb_tag(const uint8_t *p, const uint8_t *end, uint32_t *ret_tag)
+static inline struct sn_pb_read sn_pb_tag(const uint8_t *p, const uint8_t *end)
 {
-    if (SN_PB_LIKELY(p < end && *p < 0x80)) {
-        *ret_tag = *p;
-        return p + 1;
-    }
-    return sn_pb_tag_long(p, end, ret_tag);
+    if (SN_PB_LIKELY(p < end && *p < 0x80))
+        return (struct sn_pb_read){p + 1, *p};
+    return sn_pb_tag_long(p, end);
 }
 
-/* The length before a length-delimited value; `*ret_end` is the end of the value. */
-static inline const uint8_t *sn_pb_len(const uint8_t *p, const uint8_t *end,
-                                       const uint8_t **ret_end)
+/* The length before a length-delimited value; p is then the value's start. */
+static inline struct sn_pb_read sn_pb_len(const uint8_t *p, const uint8_t *end)
 {
-    uint64_t len;
+    struct sn_pb_read len = sn_pb_varint(p, end);
 
-    p = sn_pb_varint(p, end, &len);
-    if (SN_PB_UNLIKELY(!p || len > (size_t)(end - p)))
-        return NULL;
-    *ret_end = p + len;
-    return p;
+    if (SN_PB_UNLIKELY(!len.p || len.value > (size_t)(end - len.p)))
+        len.p = NULL;
+    return len;
 }
 
 static inline uint32_t sn_pb_load32(const void *p)
@@ -104,6 +104,30 @@ static inline void *sn_pb_load_ptr(const void *p)
 
     memcpy(&value, p, sizeof value);
     return value;
+}
+
+/* Words that overlap instead of a loop over the last bytes: nearly all strings are short. */
+static inline bool sn_pb_is_ascii(const char *p, size_t len)
+{
+    const uint64_t high = 0x8080808080808080u;
+    uint64_t bits;
+
+    if (len >= 8) {
+        bits = sn_pb_load64(p + len - 8);
+        for (size_t i = 0; i + 8 <= len; i += 8)
+            bits |= sn_pb_load64(p + i);
+    } else if (len >= 4) {
+        bits = sn_pb_load32(p) | sn_pb_load32(p + len - 4);
+    } else {
+        bits = len ? (uint64_t)(unsigned char)(p[0] | p[len / 2] | p[len - 1]) : 0;
+    }
+    return !(bits & high);
+}
+
+/* True when the bytes are well-formed UTF-8 (no surrogates, nothing overlong). */
+static inline bool sn_pb_utf8_valid(const char *text, size_t len)
+{
+    return SN_PB_LIKELY(sn_pb_is_ascii(text, len)) || sn_pb_utf8_valid_long(text, len);
 }
 
 /* Whether a field without presence of its own differs from its default. */
