@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Camera without hardware. It does as the reference's fake does: a gradient from yellow at the top
+ * left to blue, still or moving to the right; a point for each of its pixels, whose height is the
+ * amount of blue; source filters ignored.
+ *
+ * The still picture is drawn once, by the first who asks; whoever asks meanwhile draws it too and
+ * the first to be done wins. Drawing is the pool's, all else the loop's.
+ */
+#include "base/timers.h"
+#include "media/jpeg.h"
+#include "media/pcd.h"
+#include "pb/common/v1/common.h"
+#include "pb/component/camera/v1/camera.h"
+#include "sinew/api/camera.h"
+#include "sinew/driver.h"
+
+#include <math.h>
+
+enum {
+    SIDE_MAX = 10000,
+    DEFAULT_WIDTH = 1280,
+    DEFAULT_HEIGHT = 720,
+    PICTURE_MEMORY_MAX = 64 << 20,
+};
+
+static const uint64_t shift_ns = SN_MS(20); /* an animated picture moves a pixel in that time */
+
+struct fake_attrs {
+    int64_t width, height;
+    bool animated, rtp_passthrough, model;
+};
+
+struct fake_picture {
+    struct sn_arena arena; /* holds this, too */
+    struct sn_str jpeg;
+};
+
+struct fake_camera {
+    struct sn_camera base;
+    uint32_t width, height;
+    bool animated, has_model;
+    struct fake_picture *_Atomic picture; /* the still one, NULL until drawn */
+};
+
+static struct fake_camera *fake_of(struct sn_camera *camera)
+{
+    return (struct fake_camera *)camera;
+}
+
+/* ---- the gradient ---- */
+
+/* Blue at a pixel, 0..255, by its distance from the top left. */
+static double fake_blue(const struct fake_camera *fake, uint32_t x, uint32_t y)
+{
+    double w = fake->width, h = fake->height;
+
+    return sqrt((double)x * x + (double)y * y) / sqrt(w * w + h * h) * 255;
+}
+
+struct fake_drawing {
+    struct sn_rows rows;
+    struct sn_call *call;
+    const struct fake_camera *fake;
+    uint32_t shift; /* pixels to the right, less than the width */
+};
+
+static int fake_row(const struct sn_rows *rows, uint32_t y, uint8_t *rgb)
+{
+    const struct fake_drawing *drawing = (const struct fake_drawing *)rows;
+    uint32_t x = drawing->shift ? rows->width - drawing->shift : 0;
+
+    for (uint32_t i = 0; i < rows->width; i++) {
+        double blue = fake_blue(drawing->fake, x, y);
+
+        *rgb++ = (uint8_t)(255 - blue);
+        *rgb++ = (uint8_t)(255 - blue);
+        *rgb++ = (uint8_t)blue;
+        x = x + 1 < rows->width ? x + 1 : 0;
+    }
+    return sn_call_cancelled(drawing->call);
+}
+
+static int fake_encode(struct sn_call *call, const struct fake_camera *fake, uint32_t shift,
+                       struct sn_arena *arena, struct sn_str *ret_jpeg)
+{
+    struct fake_drawing drawing = {
+        .rows = {fake->width, fake->height, fake_row}, .call = call, .fake = fake, .shift = shift};
+
+    return sn_jpeg_encode(&drawing.rows, SN_JPEG_QUALITY, arena, ret_jpeg);
+}
+
+static void fake_picture_destroy(struct fake_picture *picture)
+{
+    if (!picture)
+        return;
+    struct sn_arena arena = picture->arena;
+    sn_arena_fini(&arena);
+}
+
+/* The still picture, drawn if need be. */
+static int fake_still(struct sn_call *call, struct fake_camera *fake, struct sn_str *ret_jpeg)
+{
+    struct sn_arena arena;
+
+    sn_arena_init(&arena, call->env->blocks, PICTURE_MEMORY_MAX);
+    struct fake_picture *picture = sn_arena_alloc(&arena, sizeof(*picture));
+    int code =
+        picture ? fake_encode(call, fake, 0, &arena, &picture->jpeg) : SN_ERR_RESOURCE_EXHAUSTED;
+    if (code) {
+        sn_arena_fini(&arena);
+        return code;
+    }
+    picture->arena = arena;
+    struct fake_picture *first = NULL;
+    if (!atomic_compare_exchange_strong(&fake->picture, &first, picture)) {
+        fake_picture_destroy(picture);
+        picture = first;
+    }
+    *ret_jpeg = picture->jpeg;
+    return 0;
+}
+
+/* ---- operations ---- */
+
+struct fake_request {
+    struct fake_camera *fake;
+    void *ret; /* the response */
+    uint64_t captured_ns;
+    uint32_t shift;
+};
+
+/* Starts `work` on the pool. */
+static int fake_block(struct sn_call *call, struct sn_camera *camera, void *ret,
+                      int (*work)(struct sn_call *call, void *arg))
+{
+    struct fake_request *request = sn_arena_alloc(call->arena, sizeof(*request));
+    struct fake_camera *fake = fake_of(camera);
+
+    if (!request)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    *request = (struct fake_request){
+        .fake = fake,
+        .ret = ret,
+        .captured_ns = call->env->unix_ns(),
+        .shift = (uint32_t)(call->env->timers->now_ns / shift_ns % fake->width)};
+    return sn_call_block(call, work, request);
+}
+
+/* Pool. */
+static int fake_draw(struct sn_call *call, void *arg)
+{
+    const struct fake_request *request = arg;
+    struct fake_camera *fake = request->fake;
+    struct sn_str jpeg;
+    int code;
+
+    if (fake->animated) {
+        sn_camera_make_room(call);
+        code = fake_encode(call, fake, request->shift, call->arena, &jpeg);
+    } else {
+        code = fake_still(call, fake, &jpeg);
+    }
+    return code ? code
+                : sn_camera_add_image(call, request->ret, SN_STR_NULL, SN_STR(SN_MIME_JPEG), jpeg,
+                                      request->captured_ns);
+}
+
+static int fake_images(struct sn_call *call, struct sn_camera *camera, const struct sn_str *sources,
+                       size_t count, const struct pb_google_struct *extra,
+                       struct pb_camera_get_images_response *ret)
+{
+    const struct fake_picture *picture = atomic_load(&fake_of(camera)->picture);
+
+    if (!picture)
+        return fake_block(call, camera, ret, fake_draw);
+    return sn_camera_add_image(call, ret, SN_STR_NULL, SN_STR(SN_MIME_JPEG), picture->jpeg,
+                               call->env->unix_ns());
+}
+
+static void fake_put_column(struct sn_pcd_writer *writer, const struct fake_camera *fake,
+                            uint32_t x)
+{
+    for (uint32_t y = 0; y < fake->height; y++) {
+        double blue = fake_blue(fake, x, y);
+        uint32_t yellow = (uint8_t)(255 - blue);
+
+        sn_pcd_put(writer, x, y, blue, yellow << 16 | yellow << 8 | (uint8_t)blue);
+    }
+}
+
+/* Pool. */
+static int fake_measure(struct sn_call *call, void *arg)
+{
+    const struct fake_request *request = arg;
+    const struct fake_camera *fake = request->fake;
+    struct pb_camera_get_point_cloud_response *ret = request->ret;
+    size_t count = (size_t)fake->width * fake->height;
+    struct sn_pcd_writer writer;
+
+    sn_camera_make_room(call);
+    if (sn_pcd_begin(&writer, count, true, call->arena))
+        return sn_call_fail(call, SN_ERR_RESOURCE_EXHAUSTED,
+                            "a point cloud of %zu points is larger than %d bytes", count,
+                            SN_CAMERA_BYTES_MAX);
+    for (uint32_t x = 0; x < fake->width; x++) {
+        if (sn_call_cancelled(call))
+            return sn_call_cancelled(call);
+        fake_put_column(&writer, fake, x);
+    }
+    ret->mime_type = SN_STR(SN_MIME_PCD);
+    ret->point_cloud = sn_pcd_end(&writer);
+    return 0;
+}
+
+static int fake_point_cloud(struct sn_call *call, struct sn_camera *camera, struct sn_str mime_type,
+                            const struct pb_google_struct *extra,
+                            struct pb_camera_get_point_cloud_response *ret)
+{
+    return fake_block(call, camera, ret, fake_measure);
+}
+
+/* What is answered for "model": the lens of some camera that was once measured. */
+struct fake_lens {
+    struct pb_camera_intrinsic_parameters intrinsics;
+    struct pb_camera_distortion_parameters distortion;
+    double parameters[5];
+};
+
+static const struct fake_lens measured_lens = {
+    .intrinsics = {.focal_x_px = 821.32642889,
+                   .focal_y_px = 821.68607359,
+                   .center_x_px = 494.95941428,
+                   .center_y_px = 370.70529534},
+    .distortion = {.model = {"brown_conrady", 13}, .parameters = {.n = 5, .cap = 5}},
+    .parameters = {0.11297234, -0.21375332, -0.01584774, -0.00302002, 0.19969297},
+};
+
+static int fake_properties(struct sn_call *call, struct sn_camera *camera,
+                           struct pb_camera_get_properties_response *ret)
+{
+    const struct fake_camera *fake = fake_of(camera);
+    struct fake_lens *lens;
+
+    ret->supports_pcd = true;
+    if (!fake->has_model)
+        return 0;
+    lens = sn_arena_alloc(call->arena, sizeof(*lens));
+    if (!lens)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    *lens = measured_lens;
+    lens->intrinsics.width_px = fake->width;
+    lens->intrinsics.height_px = fake->height;
+    lens->distortion.parameters.v = lens->parameters;
+    ret->intrinsic_parameters = &lens->intrinsics;
+    ret->distortion_parameters = &lens->distortion;
+    return 0;
+}
+
+static int fake_geometries(struct sn_call *call, struct sn_camera *camera,
+                           const struct pb_google_struct *extra,
+                           struct pb_common_get_geometries_response *ret)
+{
+    static struct pb_common_vector3 size_mm = {40, 40, 10};
+    static struct pb_common_rectangular_prism box = {&size_mm};
+    static struct pb_common_pose center = {.o_z = 1};
+    struct pb_common_geometry *geometry = sn_pb_add(&ret->geometries, call->arena);
+
+    if (!geometry)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    *geometry =
+        (struct pb_common_geometry){.center = &center,
+                                    .which_geometry_type = PB_COMMON_GEOMETRY_GEOMETRY_TYPE_BOX,
+                                    .box = &box,
+                                    .label = SN_STR("box")};
+    return 0;
+}
+
+/* ---- its life ---- */
+
+static int fake_validate(const void *attrs, struct sn_error *error)
+{
+    const struct fake_attrs *a = attrs;
+
+    if (a->height > SIDE_MAX || a->width > SIDE_MAX)
+        return sn_error_set(error, SN_ERR_UNKNOWN,
+                            "maximum supported pixel height or width for fake cameras is %d pixels",
+                            SIDE_MAX);
+    if (a->height < 0 || a->width < 0)
+        return sn_error_set(error, SN_ERR_UNKNOWN,
+                            "cannot use negative pixel height and width for fake cameras");
+    if (a->height % 2)
+        return sn_error_set(error, SN_ERR_UNKNOWN,
+                            "odd-number resolutions cannot be rendered, cannot use a height of %d",
+                            (int)a->height);
+    if (a->width % 2)
+        return sn_error_set(error, SN_ERR_UNKNOWN,
+                            "odd-number resolutions cannot be rendered, cannot use a width of %d",
+                            (int)a->width);
+    return 0;
+}
+
+static int fake_open(struct sn_call *call, struct sn_resource *resource, const void *attrs)
+{
+    struct fake_camera *fake = (struct fake_camera *)resource;
+    const struct fake_attrs *a = attrs;
+
+    fake->width = a->width ? (uint32_t)a->width : DEFAULT_WIDTH;
+    fake->height = a->height ? (uint32_t)a->height : DEFAULT_HEIGHT;
+    fake->animated = a->animated;
+    fake->has_model = a->model;
+    return 0;
+}
+
+static void fake_fini(struct sn_resource *resource)
+{
+    fake_picture_destroy(atomic_load(&((struct fake_camera *)resource)->picture));
+}
+
+#define AT(member) offsetof(struct fake_attrs, member)
+
+static const struct sn_attr fake_attrs[] = {
+    {"width", SN_ATTR_INT, AT(width), .help = "pixels, even, at most 10000; 1280 if 0"},
+    {"height", SN_ATTR_INT, AT(height), .help = "pixels, even, at most 10000; 720 if 0"},
+    {"animated", SN_ATTR_BOOL, AT(animated), .help = "the picture moves, 50 pixels a second"},
+    {"rtp_passthrough", SN_ATTR_BOOL, AT(rtp_passthrough), .help = "video stream, unused"},
+    {"model", SN_ATTR_BOOL, AT(model), .help = "answer lens parameters with the properties"},
+    {0},
+};
+
+static const struct sn_camera_ops fake_ops = {
+    .images = fake_images,
+    .point_cloud = fake_point_cloud,
+    .properties = fake_properties,
+    .geometries = fake_geometries,
+};
+
+const struct sn_driver sn_driver_camera_fake = {
+    .api = SN_API_CAMERA,
+    .model = "rdk:builtin:fake",
+    .help = "a gradient from yellow to blue, with a point for each pixel",
+    .size = sizeof(struct fake_camera),
+    .attrs_size = sizeof(struct fake_attrs),
+    .attrs = fake_attrs,
+    .ops = &fake_ops,
+    .validate = fake_validate,
+    .open = fake_open,
+    .fini = fake_fini,
+};
