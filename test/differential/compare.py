@@ -38,6 +38,23 @@ def steady(value):
     return round(value, 4) + 0.0 if isinstance(value, float) else value
 
 
+def name_of(row):
+    """Where lists of resources carry the name."""
+    return row.get("subtype") if isinstance(row.get("subtype"), dict) else row.get("name", row)
+
+
+def components(value):
+    """Lists of resources have no order, and services that aren't built yet are no news."""
+    for key in ("resources", "resourceRpcSubtypes"):
+        rows = value.get(key)
+        if not isinstance(rows, list):
+            continue
+        names = [name_of(row) if isinstance(name_of(row), dict) else row for row in rows]
+        kept = [row for row, name in zip(rows, names) if name.get("type") == "component"]
+        value[key] = sorted(kept, key=str)
+    return value
+
+
 async def ask(stub, method, fields):
     call = getattr(stub, method)
     request = json_format.ParseDict(fields, call.request_type())
@@ -45,7 +62,7 @@ async def ask(stub, method, fields):
         reply = await call(request, timeout=20)
     except GRPCError as error:
         return f"{error.status.name} {error.message}"
-    return f"OK {steady(json_format.MessageToDict(reply))}"
+    return f"OK {components(steady(json_format.MessageToDict(reply)))}"
 
 
 async def ask_all(program, config, requests):
