@@ -61,10 +61,11 @@ int sn_handle_do_command(struct sn_rpc *rpc, void *self, const void *request, vo
 int sn_handle_status(struct sn_rpc *rpc, void *self, const void *request, void *response);
 
 /* Rows that end each API's table. */
-#define SN_COMMON_HANDLERS                                                                \
-    {"DoCommand", sn_handle_do_command, 0, {0}}, {"GetStatus", sn_handle_status, 0, {0}}, \
-    {                                                                                     \
-        0                                                                                 \
+#define SN_COMMON_HANDLERS                             \
+    {"DoCommand", sn_handle_do_command, 0, {0}, NULL}, \
+        {"GetStatus", sn_handle_status, 0, {0}, NULL}, \
+    {                                                  \
+        0                                              \
     }
 
 #define SN_PROXY_COMMON                                              \

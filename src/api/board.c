@@ -461,17 +461,17 @@ static const struct sn_board_ops proxy_ops = {
 };
 
 static const struct sn_handler handlers[] = {
-    {"SetGPIO", handle_set_gpio, 0, {0}},
-    {"GetGPIO", handle_get_gpio, 0, {0}},
-    {"SetPWM", handle_set_pwm, 0, {0}},
-    {"PWM", handle_pwm, 0, {0}},
-    {"SetPWMFrequency", handle_set_pwm_frequency, 0, {0}},
-    {"PWMFrequency", handle_pwm_frequency, 0, {0}},
-    {"ReadAnalogReader", handle_read_analog, 0, {0}},
-    {"WriteAnalog", handle_write_analog, 0, {0}},
-    {"GetDigitalInterruptValue", handle_interrupt_value, 0, {0}},
-    {"StreamTicks", handle_stream_ticks, 0, {0}},
-    {"SetPowerMode", handle_set_power_mode, 0, {0}},
+    {"SetGPIO", handle_set_gpio, 0, {0}, NULL},
+    {"GetGPIO", handle_get_gpio, 0, {0}, NULL},
+    {"SetPWM", handle_set_pwm, 0, {0}, NULL},
+    {"PWM", handle_pwm, 0, {0}, NULL},
+    {"SetPWMFrequency", handle_set_pwm_frequency, 0, {0}, NULL},
+    {"PWMFrequency", handle_pwm_frequency, 0, {0}, NULL},
+    {"ReadAnalogReader", handle_read_analog, 0, {0}, NULL},
+    {"WriteAnalog", handle_write_analog, 0, {0}, NULL},
+    {"GetDigitalInterruptValue", handle_interrupt_value, 0, {0}, NULL},
+    {"StreamTicks", handle_stream_ticks, 0, {0}, NULL},
+    {"SetPowerMode", handle_set_power_mode, 0, {0}, NULL},
     SN_COMMON_HANDLERS,
 };
 

@@ -219,10 +219,14 @@ static const struct sn_camera_ops proxy_ops = {
 };
 
 static const struct sn_handler handlers[] = {
-    {"GetImages", handle_get_images, 0, {0}},
-    {"GetPointCloud", handle_get_point_cloud, 0, {0}},
-    {"GetProperties", handle_get_properties, 0, {0}},
-    {"GetGeometries", handle_get_geometries, 0, {0}},
+    {"GetImages",
+     handle_get_images,
+     0,
+     {0},
+     "camera server GetImages had an error getting the camera component: "},
+    {"GetPointCloud", handle_get_point_cloud, 0, {0}, NULL},
+    {"GetProperties", handle_get_properties, 0, {0}, NULL},
+    {"GetGeometries", handle_get_geometries, 0, {0}, NULL},
     SN_COMMON_HANDLERS,
 };
 

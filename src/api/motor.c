@@ -339,16 +339,16 @@ static const struct sn_motor_ops proxy_ops = {
 };
 
 static const struct sn_handler handlers[] = {
-    {"SetPower", handle_set_power, 0, {0}},
-    {"GoFor", handle_go_for, 0, {0}},
-    {"GoTo", handle_go_to, 0, {0}},
-    {"SetRPM", handle_set_rpm, 0, {0}},
-    {"ResetZeroPosition", handle_reset_zero_position, 0, {0}},
-    {"GetPosition", handle_get_position, 0, {0}},
-    {"GetProperties", handle_get_properties, 0, {0}},
-    {"Stop", handle_stop, SN_HANDLER_RESERVED, {0}},
-    {"IsPowered", handle_is_powered, 0, {0}},
-    {"IsMoving", handle_is_moving, 0, {0}},
+    {"SetPower", handle_set_power, 0, {0}, NULL},
+    {"GoFor", handle_go_for, 0, {0}, NULL},
+    {"GoTo", handle_go_to, 0, {0}, NULL},
+    {"SetRPM", handle_set_rpm, 0, {0}, NULL},
+    {"ResetZeroPosition", handle_reset_zero_position, 0, {0}, NULL},
+    {"GetPosition", handle_get_position, 0, {0}, NULL},
+    {"GetProperties", handle_get_properties, 0, {0}, NULL},
+    {"Stop", handle_stop, SN_HANDLER_RESERVED, {0}, NULL},
+    {"IsPowered", handle_is_powered, 0, {0}, NULL},
+    {"IsMoving", handle_is_moving, 0, {0}, NULL},
     SN_COMMON_HANDLERS,
 };
 

@@ -64,7 +64,7 @@ static const struct sn_sensor_ops proxy_ops = {
 };
 
 static const struct sn_handler handlers[] = {
-    {"GetReadings", get_readings, 0, {0}},
+    {"GetReadings", get_readings, 0, {0}, NULL},
     SN_COMMON_HANDLERS,
 };
 

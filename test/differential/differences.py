@@ -3,6 +3,8 @@
 matches counts: (service, method, pattern on `theirs -> ours`, reason)."""
 
 RULES = [
+    ("camera", "GetImages", r"^OK .*'image': .*-> OK .*'image': ",
+     "another JPEG encoder: the same picture in other bytes"),
     ("", "", r"unknown resource type: .*provides this model.* -> .*provides this model.*models",
      "ours also says which models the API has"),
 ]

@@ -247,6 +247,17 @@ static int not_parsed(struct sn_rpc *rpc)
                         "wire-format data");
 }
 
+static int say_where(struct sn_rpc *rpc, int code)
+{
+    const char *subtype = strrchr(rpc->method->service->api, ':') + 1;
+    struct sn_str why = sn_call_text(&rpc->call, code);
+
+    rpc->call.text = SN_STR_NULL;
+    return sn_call_fail(&rpc->call, code,
+                        "%s server %s had an error getting the %s component: %.*s", subtype,
+                        rpc->method->pb->name, subtype, SN_STR_ARGS(why));
+}
+
 static int route(struct sn_rpc *rpc, struct sn_str bytes)
 {
     static const uint32_t default_path[] = {1};
@@ -262,7 +273,9 @@ static int route(struct sn_rpc *rpc, struct sn_str bytes)
         path = default_path;
     if (sn_pb_peek(bytes, path, path_len, &name))
         return not_parsed(rpc);
-    return router->find(router, rpc, service->api, name, &rpc->resource);
+    int code = router->find(router, rpc, service->api, name, &rpc->resource);
+    return code && rpc->method->handler->flags & SN_HANDLER_SAYS_WHERE ? say_where(rpc, code)
+                                                                       : code;
 }
 
 static int pass_message(struct sn_rpc *rpc)
@@ -305,6 +318,9 @@ static int check_unrouted(struct sn_rpc *rpc, struct sn_str bytes, int code)
     if (malformed)
         return malformed;
     rpc->call.text = text;
+    if (rpc->method->handler->unrouted)
+        rpc->call.text = sn_arena_printf(&rpc->arena, "%s%.*s", rpc->method->handler->unrouted,
+                                         SN_STR_ARGS(text));
     return code;
 }
 

@@ -22,6 +22,9 @@ struct sn_rpc;
 
 enum sn_handler_flag {
     SN_HANDLER_RESERVED = 1, /* past limits: what stops a machine must always get through */
+    /* When the resource isn't found, upstream says where: "camera server GetImages had an error
+     * getting the camera component: " comes before the text. */
+    SN_HANDLER_SAYS_WHERE = 2,
 };
 
 /* A row of a service's method table. `self` is the resource the message named, or the service's own
@@ -38,6 +41,7 @@ struct sn_handler {
     sn_handle_fn handle;
     uint8_t flags;
     uint32_t name_path[2]; /* field numbers to the resource's name; {0}: field 1 */
+    const char *unrouted;  /* put before the text when there is no such resource; may be NULL */
 };
 
 struct sn_service {

@@ -65,9 +65,9 @@ static int go_for(struct sn_rpc *rpc, void *self, const void *request, void *res
 }
 
 static const struct sn_handler motor_handlers[] = {
-    {"SetPower", set_power, 0, {0}},
-    {"GetPosition", get_position, 0, {0}},
-    {"GoFor", go_for, 0, {0}},
+    {"SetPower", set_power, 0, {0}, NULL},
+    {"GetPosition", get_position, 0, {0}, NULL},
+    {"GoFor", go_for, 0, {0}, NULL},
     {0},
 };
 static const struct sn_service motor_service = {"rdk:component:motor", &pb_motor_motor_service,
@@ -98,7 +98,7 @@ static int tunnel(struct sn_rpc *rpc, void *self, const void *request, void *res
     return SN_PENDING;
 }
 
-static const struct sn_handler robot_handlers[] = {{"Tunnel", tunnel, 0, {0}}, {0}};
+static const struct sn_handler robot_handlers[] = {{"Tunnel", tunnel, 0, {0}, NULL}, {0}};
 static const struct sn_service robot_service = {NULL, &pb_robot_robot_service, robot_handlers};
 
 static int find(struct sn_router *router, struct sn_rpc *rpc, const char *api, struct sn_str name,
@@ -261,6 +261,18 @@ static void unknown_resources_are_refused(void **state)
     set_power_of(f, "zzz", 0);
     assert_string_equal(f->tape.log, "end-2:no motor zzz");
     assert_string_equal(f->events, "h1 h2 e2 e1 ");
+}
+
+static void a_method_can_say_where_it_missed_its_resource(void **state)
+{
+    struct fixture *f = *state;
+    struct pb_motor_get_position_request req = {.name = SN_STR("zzz")};
+
+    begin(f, MOTOR "GetPosition");
+    send_message(f, &pb_motor_get_position_request_msg, &req);
+    assert_string_equal(f->tape.log,
+                        "end-2:motor server GetPosition had an error getting the motor "
+                        "component: no motor zzz");
 }
 
 static void unknown_methods_are_unimplemented(void **state)
@@ -448,6 +460,7 @@ int main(void)
         TEST(a_response_is_encoded),
         TEST(errors_carry_their_text),
         TEST(unknown_resources_are_refused),
+        TEST(a_method_can_say_where_it_missed_its_resource),
         TEST(unknown_methods_are_unimplemented),
         TEST(interceptors_can_refuse),
         TEST(garbage_is_refused),

@@ -79,8 +79,8 @@ static int watch(struct sn_rpc *rpc, void *self, const void *request, void *resp
 }
 
 static const struct sn_handler handlers[] = {
-    {"Check", check, 0, {0}},
-    {"Watch", watch, 0, {0}},
+    {"Check", check, 0, {0}, NULL},
+    {"Watch", watch, 0, {0}, NULL},
     {0},
 };
 

@@ -177,7 +177,7 @@ static int info(struct sn_rpc *rpc, void *self, const void *request, void *respo
     return SN_PENDING;
 }
 
-static const struct sn_handler handlers[] = {{"ServerReflectionInfo", info, 0, {0}}, {0}};
+static const struct sn_handler handlers[] = {{"ServerReflectionInfo", info, 0, {0}, NULL}, {0}};
 
 static const struct sn_service services[] = {
     {NULL, &pb_grpc_reflection_server_reflection, handlers},
