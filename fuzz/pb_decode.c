@@ -7,14 +7,14 @@
 #include "pb/wire/pb/test.h"
 #include "wire/pb/struct.h"
 
-static const struct sn_pb_msg *const tables[] = {
+enum { ARENA_MAX = 16 << 20, TABLES = 10 };
+
+static const struct sn_pb_msg *const tables[TABLES] = {
     &pb_sinew_test_scalars_msg, &pb_sinew_test_optionals_msg, &pb_sinew_test_lists_msg,
     &pb_sinew_test_maps_msg,    &pb_sinew_test_choice_msg,    &pb_sinew_test_node_msg,
     &pb_sinew_test_sparse_msg,  &pb_sinew_test_keeper_msg,    &pb_sinew_test_known_msg,
     &pb_google_struct_msg,
 };
-
-enum { ARENA_MAX = 16 << 20 };
 
 /* Decodes and encodes; false when the bytes are no message. */
 static bool round_trip(const struct sn_pb_msg *table, struct sn_str bytes, struct sn_arena *arena,
@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size == 0)
         return 0;
-    const struct sn_pb_msg *table = tables[data[0] % (sizeof tables / sizeof *tables)];
+    const struct sn_pb_msg *table = tables[data[0] % TABLES];
     struct sn_arena *arena = fuzz_memory_init(&m, ARENA_MAX);
     struct sn_str bytes = {(const char *)data + 1, size - 1};
     peek(bytes);

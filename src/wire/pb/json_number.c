@@ -258,7 +258,7 @@ static int real_print(double value, bool single, char text[SN_PB_NUMBER_TEXT_MAX
 {
     /* This many digits are told apart by any value, but for the smallest, which have fewer. */
     int precision = single ? FLT_DIG : DBL_DIG, exponent;
-    char scientific[SN_PB_NUMBER_TEXT_MAX], digits[SN_PB_NUMBER_TEXT_MAX];
+    char scientific[SN_PB_NUMBER_TEXT_MAX], digits[SN_PB_NUMBER_TEXT_MAX] = {0};
     bool same;
 
     if (__builtin_fabs(value) < (single ? (double)FLT_MIN : DBL_MIN))

@@ -98,7 +98,7 @@ static bool real_parse(struct sn_pb_json_in *in, double *ret_value)
 
 static bool double_parse(struct sn_pb_json_in *in, char *slot)
 {
-    double value;
+    double value = 0;
 
     if (!real_parse(in, &value))
         return false;
@@ -108,7 +108,7 @@ static bool double_parse(struct sn_pb_json_in *in, char *slot)
 
 static bool float_parse(struct sn_pb_json_in *in, char *slot)
 {
-    double value;
+    double value = 0;
 
     if (!real_parse(in, &value))
         return false;

@@ -251,15 +251,16 @@ static void test_depth_is_limited(void **state)
 {
     enum { TOO_MANY = 100000 };
     struct fixture *f = *state;
-    char *text = malloc(TOO_MANY + 16);
+    static const char head[] = "{\"value\":", other[] = "{\"other\":";
+    char *text = malloc(sizeof head + TOO_MANY);
     void *message;
 
-    memcpy(text, "{\"value\":", 9);
-    memset(text + 9, '[', TOO_MANY);
-    struct sn_str nested = {text, TOO_MANY + 9};
+    memset(text, '[', sizeof head + TOO_MANY);
+    memcpy(text, head, sizeof head - 1);
+    struct sn_str nested = {text, sizeof head + TOO_MANY};
     assert_int_equal(parse(f, "Known", nested, 0, &message), SN_ERR_INVALID_ARGUMENT);
     assert_non_null(strstr(f->error.text, "too deep"));
-    memcpy(text, "{\"other\":", 9);
+    memcpy(text, other, sizeof other - 1);
     assert_int_equal(parse(f, "Known", nested, SN_PB_JSON_IGNORE_UNKNOWN, &message),
                      SN_ERR_INVALID_ARGUMENT);
     assert_non_null(strstr(f->error.text, "too deep"));

@@ -48,13 +48,6 @@ static bool enter(struct sn_pb_json_out *out)
     return out->depth-- > 0 || bad(out, "the message is too deep");
 }
 
-static void quoted_write(struct sn_pb_json_out *out, const char *text, int len)
-{
-    sn_pb_json_put_char(out, '"');
-    sn_pb_json_put(out, text, (size_t)len);
-    sn_pb_json_put_char(out, '"');
-}
-
 static void enum_write(struct sn_pb_json_out *out, const struct sn_pb_schema_enum *e,
                        int32_t number)
 {
@@ -88,14 +81,11 @@ static void real_write(struct sn_pb_json_out *out, double value, bool single)
                                        : sn_pb_double_print(value, text)));
 }
 
-/* The text of an integer or bool; 64-bit ones are strings in JSON, since JavaScript's numbers
+/* The text of an integer; 64-bit ones are strings in JSON, since JavaScript's numbers
  * can't hold them. */
 static int integer_print(uint8_t type, const char *slot, char text[SN_PB_NUMBER_TEXT_MAX])
 {
     switch (type) {
-    case SN_PB_BOOL:
-        strcpy(text, *slot ? "true" : "false");
-        return *slot ? 4 : 5;
     case SN_PB_UINT64:
     case SN_PB_FIXED64:
         return sn_pb_uint64_print(sn_pb_load64(slot), text);
@@ -111,15 +101,20 @@ static int integer_print(uint8_t type, const char *slot, char text[SN_PB_NUMBER_
     }
 }
 
-static void integer_write(struct sn_pb_json_out *out, uint8_t type, const char *slot, bool quoted)
+/* An integer or bool; as a map's key in quotes. */
+static void integer_write(struct sn_pb_json_out *out, uint8_t type, const char *slot, bool is_key)
 {
     char text[SN_PB_NUMBER_TEXT_MAX];
-    int len = integer_print(type, slot, text);
+    bool quoted = is_key || sn_pb_size_of[type] == 8;
 
-    if (quoted || (sn_pb_size_of[type] == 8))
-        quoted_write(out, text, len);
+    if (quoted)
+        sn_pb_json_put_char(out, '"');
+    if (type == SN_PB_BOOL)
+        word_write(out, *slot ? "true" : "false");
     else
-        sn_pb_json_put(out, text, (size_t)len);
+        sn_pb_json_put(out, text, (size_t)integer_print(type, slot, text));
+    if (quoted)
+        sn_pb_json_put_char(out, '"');
 }
 
 static void real_load_write(struct sn_pb_json_out *out, uint8_t type, const char *slot)
@@ -323,7 +318,7 @@ static void time_write(struct sn_pb_json_out *out, const struct sn_pb_schema_msg
     if (len < 0)
         bad(out, "a time is out of range");
     else
-        quoted_write(out, text, len);
+        sn_pb_json_put_string(out, (struct sn_str){text, (size_t)len});
 }
 
 /* Appends a path as a_b.c_d -> aB.cD. Returns the end, NULL when that can't be read back. */

@@ -119,7 +119,7 @@ static int table_reserve(struct sn_pb_builder *b, struct sn_pb_msg_source *sourc
     uint16_t count = field_count(source->proto);
     source->table =
         sn_pb_build_array(b, 1, sizeof(struct sn_pb_msg) + count * sizeof(struct sn_pb_field));
-    source->subs = sn_pb_build_array(b, count, sizeof *source->subs);
+    source->subs = sn_pb_build_array(b, count, sizeof(void *));
     if (!source->table || !source->subs)
         return SN_ERR_RESOURCE_EXHAUSTED;
     source->table->count = count;
