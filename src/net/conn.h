@@ -73,7 +73,7 @@ struct sn_listener;
  * may be any name, and its addresses are tried in turn. */
 
 /* Called for each accepted connection; it must set conn->events and conn->owner before it returns,
- * and may close it. */
+ * or close it at once. */
 typedef void (*sn_accept_fn)(void *owner, struct sn_conn *conn);
 
 /* UNAVAILABLE with a text naming address and cause ("listen on 127.0.0.1:8080: address already in

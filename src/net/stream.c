@@ -309,7 +309,7 @@ void sn_stream_name(struct sn_stream *stream)
 
 void sn_stream_start(struct sn_stream *stream)
 {
-    assert(stream->conn.events);
+    assert(stream->conn.events || stream->state == STREAM_CLOSING);
     stream->started = true;
     if (!stream->read_off)
         stream_read(&stream->conn, true);

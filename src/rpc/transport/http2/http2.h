@@ -30,7 +30,9 @@ void sn_http2_server_drain(struct sn_http2_server *http2, uint64_t timeout_ns,
 /* No connection may be left. Accepts NULL. */
 void sn_http2_server_destroy(struct sn_http2_server *http2);
 
+/* For metrics. */
 size_t sn_http2_server_connections(const struct sn_http2_server *http2);
+size_t sn_http2_server_streams(const struct sn_http2_server *http2);
 
 /* ---- client ---- */
 

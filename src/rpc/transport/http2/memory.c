@@ -1,99 +1,118 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * nghttp2's allocations. It makes about eight per call, all small: free lists by size give them
- * back without the system. The bytes a list keeps are bounded by what was in use at once. Loop
- * thread.
+ * nghttp2's allocations from free lists by size. What a list keeps is bounded, so that a rush of
+ * streams doesn't leave its memory here for ever. Loop thread.
  */
 #include "rpc/transport/http2/session.h"
 
 #include <stdlib.h>
 
 /* Sizes 64, 128, ... 4096; larger ones (per connection, not per call) are the system's. */
-enum { SMALLEST_SHIFT = 6, CLASSES = 7, SYSTEM = CLASSES };
+enum {
+    SMALLEST_SHIFT = 6,
+    SYSTEM = H2_MEMORY_CLASSES,
+};
+
+/* Bytes kept in each list. */
+static const uint32_t keep_bytes = 64 << 10;
 
 /* Before each allocation; keeps the alignment of malloc. */
-union head {
+union h2_chunk {
     struct {
-        union head *next; /* in its free list */
+        union h2_chunk *next; /* in its free list */
         uint32_t class;
         uint32_t size; /* usable */
     } s;
     char align[16];
 };
 
-static union head *free_lists[CLASSES];
-
 static uint32_t class_of(size_t size)
 {
-    uint32_t class = 0;
-
-    while (class < CLASSES && size > (size_t)1 << (class + SMALLEST_SHIFT))
-        class ++;
-    return class;
+    if (size <= (size_t)1 << SMALLEST_SHIFT)
+        return 0;
+    uint32_t shift = 8 * sizeof(long) - (uint32_t)__builtin_clzl(size - 1);
+    return shift < SMALLEST_SHIFT + SYSTEM ? shift - SMALLEST_SHIFT : SYSTEM;
 }
 
 static void *allocate(size_t size, void *user)
 {
+    struct h2_memory *memory = user;
     uint32_t class = class_of(size);
-    union head *head = class < CLASSES ? free_lists[class] : NULL;
+    union h2_chunk *chunk = class < SYSTEM ? memory->free_lists[class] : NULL;
 
-    if (head) {
-        free_lists[class] = head->s.next;
-        return head + 1;
+    if (chunk) {
+        memory->free_lists[class] = chunk->s.next;
+        memory->free_counts[class]--;
+        return chunk + 1;
     }
-    size_t usable = class < CLASSES ? (size_t)1 << (class + SMALLEST_SHIFT) : size;
+    size_t usable = class < SYSTEM ? (size_t)1 << (class + SMALLEST_SHIFT) : size;
     if (usable > UINT32_MAX)
         return NULL;
-    head = malloc(sizeof(*head) + usable);
-    if (!head)
+    chunk = malloc(sizeof(*chunk) + usable);
+    if (!chunk)
         return NULL;
-    head->s.class = class;
-    head->s.size = (uint32_t)usable;
-    return head + 1;
+    chunk->s.class = class;
+    chunk->s.size = (uint32_t)usable;
+    return chunk + 1;
 }
 
-static void release(void *memory, void *user)
+static void release(void *bytes, void *user)
 {
-    union head *head = memory;
+    struct h2_memory *memory = user;
+    union h2_chunk *chunk = bytes;
 
-    if (!memory)
+    if (!bytes)
         return;
-    head--;
-    if (head->s.class == SYSTEM) {
-        free(head);
+    chunk--;
+    uint32_t class = chunk->s.class;
+    if (class == SYSTEM || memory->free_counts[class] >= keep_bytes >> (class + SMALLEST_SHIFT)) {
+        free(chunk);
         return;
     }
-    head->s.next = free_lists[head->s.class];
-    free_lists[head->s.class] = head;
+    chunk->s.next = memory->free_lists[class];
+    memory->free_lists[class] = chunk;
+    memory->free_counts[class]++;
 }
 
 static void *allocate_zeroed(size_t count, size_t size, void *user)
 {
     if (size && count > UINT32_MAX / size)
         return NULL;
-    void *memory = allocate(count * size, user);
-    if (memory)
-        memset(memory, 0, count * size);
-    return memory;
+    void *bytes = allocate(count * size, user);
+    if (bytes)
+        memset(bytes, 0, count * size);
+    return bytes;
 }
 
-static void *reallocate(void *memory, size_t size, void *user)
+static void *reallocate(void *bytes, size_t size, void *user)
 {
-    size_t old = memory ? ((union head *)memory - 1)->s.size : 0;
+    size_t old = bytes ? ((union h2_chunk *)bytes - 1)->s.size : 0;
 
-    if (memory && size <= old)
-        return memory;
+    if (bytes && size <= old)
+        return bytes;
     void *moved = allocate(size, user);
-    if (moved && memory) {
-        memcpy(moved, memory, old);
-        release(memory, user);
+    if (moved && bytes) {
+        memcpy(moved, bytes, old);
+        release(bytes, user);
     }
     return moved;
 }
 
-nghttp2_mem *h2_mem(void)
+void h2_memory_init(struct h2_memory *memory)
 {
-    static nghttp2_mem mem = {NULL, allocate, release, allocate_zeroed, reallocate};
+    *memory = (struct h2_memory){
+        .mem = {memory, allocate, release, allocate_zeroed, reallocate},
+    };
+}
 
-    return &mem;
+void h2_memory_fini(struct h2_memory *memory)
+{
+    for (size_t i = 0; i < H2_MEMORY_CLASSES; i++)
+        while (memory->free_lists[i]) {
+            union h2_chunk *chunk = memory->free_lists[i];
+
+            memory->free_lists[i] = chunk->s.next;
+            free(chunk);
+        }
+    free(memory->copied);
 }

@@ -9,12 +9,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Heads, trailers and their strings of one call: bounded by what a header list may hold. */
-enum { STREAM_MEMORY_MAX = 512 << 10 };
+enum {
+    STREAM_MEMORY_MAX = 512 << 10, /* headers and trailers of one call, both ways */
+    CONNECTIONS_MAX = 1000,
+    TEXT_MAX = 4 << 10, /* of an error's: clients limit trailers, Python's to 8 KiB */
+};
+
+/* By then a client has begun to speak HTTP/2. Source: the reference's ReadHeaderTimeout. */
+static const uint64_t greeting_ns = SN_SECONDS(10);
 
 struct sn_http2_server {
     struct sn_loop *loop;
     struct sn_server *core;
+    struct h2_memory memory;
     struct sn_list conns; /* struct server_conn.link */
     size_t count;
     void (*drained)(void *owner);
@@ -28,7 +35,7 @@ struct server_conn {
     struct sn_http2_server *http2;
     struct sn_list link;
     struct sn_peer peer;
-    struct sn_timer deadline; /* of a drain */
+    struct sn_timer deadline; /* of the greeting, then of a drain */
     bool draining;
 };
 
@@ -39,8 +46,8 @@ struct server_stream {
     struct sn_str path, content_type;
     struct sn_metadata metadata;
     uint64_t timeout_ns;
-    int refused; /* HTTP status to answer with instead of a call */
-    bool begun;  /* the core knows of it */
+    int refused;   /* HTTP status to answer with instead of a call */
+    bool answered; /* begun or refused: the request's headers are through */
     bool head_sent;
 };
 
@@ -87,6 +94,17 @@ static void send_message(struct sn_server_stream *rpc, struct sn_message *take_m
     h2_stream_message(&stream_of_rpc(rpc)->h2, take_message);
 }
 
+/* Cut between characters. */
+static struct sn_str cut_text(struct sn_str text)
+{
+    if (text.len <= TEXT_MAX)
+        return text;
+    text.len = TEXT_MAX;
+    while (text.len && ((uint8_t)text.ptr[text.len] & 0xc0) == 0x80)
+        text.len--;
+    return text;
+}
+
 static int add_status(struct server_stream *stream, nghttp2_nv *nv, size_t *count,
                       const struct sn_status *status)
 {
@@ -96,7 +114,7 @@ static int add_status(struct server_stream *stream, nghttp2_nv *nv, size_t *coun
         return SN_ERR_RESOURCE_EXHAUSTED;
     nv[(*count)++] = h2_nv(SN_STR("grpc-status"), code);
     if (status->text.len) {
-        struct sn_str text = h2_escape(status->text, &stream->arena);
+        struct sn_str text = h2_escape(cut_text(status->text), &stream->arena);
 
         if (!text.ptr)
             return SN_ERR_RESOURCE_EXHAUSTED;
@@ -120,6 +138,7 @@ static void send_trailers(struct sn_server_stream *rpc, const struct sn_status *
     nghttp2_nv *nv = nv_array(stream, trailers, 5);
     size_t count = 0;
 
+    h2_inbox_close(&stream->h2);
     if (!nv) {
         fail_stream(stream);
         return;
@@ -141,7 +160,7 @@ static void send_trailers(struct sn_server_stream *rpc, const struct sn_status *
 
 static size_t queued(const struct sn_server_stream *rpc)
 {
-    return stream_of_rpc(rpc)->h2.queued;
+    return stream_of_rpc(rpc)->h2.out.queued;
 }
 
 static void credit(struct sn_server_stream *rpc, size_t bytes)
@@ -172,7 +191,8 @@ static struct h2_stream *begin(struct h2_session *session, int32_t id)
     stream->rpc.ops = &stream_ops;
     stream->rpc.peer = &conn->peer;
     stream->timeout_ns = SN_NEVER;
-    h2_stream_init(&stream->h2, session, id);
+    h2_stream_init(&stream->h2);
+    h2_stream_begin(&stream->h2, session, id);
     return &stream->h2;
 }
 
@@ -186,18 +206,21 @@ static void header(struct h2_stream *h2, struct sn_str name, struct sn_str value
 {
     struct server_stream *stream = (struct server_stream *)h2;
 
+    if (stream->answered) /* trailers of a request mean nothing in gRPC */
+        return;
     if (sn_str_is(name, ":path"))
         stream->path = sn_arena_copy(&stream->arena, value);
     else if (sn_str_is(name, "content-type"))
         stream->content_type = sn_arena_copy(&stream->arena, value);
     else if (sn_str_is(name, "grpc-encoding"))
-        stream->h2.encoding = sn_arena_copy(&stream->arena, value);
+        stream->h2.in.encoding = sn_arena_copy(&stream->arena, value);
     else if (sn_str_is(name, "grpc-timeout") && sn_grpc_parse_timeout(value, &stream->timeout_ns))
         refuse_head(stream, 400);
     else if (sn_str_is(name, ":method") && !sn_str_is(value, "POST"))
         refuse_head(stream, 405);
-    if (h2_keep_metadata(&stream->metadata, &stream->arena, name, value))
-        refuse_head(stream, 431);
+    int code = h2_keep_metadata(&stream->metadata, &stream->arena, name, value);
+    if (code)
+        refuse_head(stream, code == SN_ERR_INVALID_ARGUMENT ? 400 : 431);
 }
 
 static void answer_http(struct server_stream *stream)
@@ -205,38 +228,65 @@ static void answer_http(struct server_stream *stream)
     char status[4];
 
     snprintf(status, sizeof(status), "%d", stream->refused);
+    h2_inbox_close(&stream->h2);
     nghttp2_nv nv = h2_nv(SN_STR(":status"), sn_str_of(status));
     if (nghttp2_submit_response(stream->h2.session->ng, stream->h2.id, &nv, 1, NULL))
         fail_stream(stream);
 }
 
-static void headers_end(struct h2_stream *h2, bool end_stream)
+/* "application/grpc", alone or with "+codec" or parameters. */
+static void check_content_type(struct server_stream *stream)
+{
+    struct sn_str type = stream->content_type, grpc = SN_STR("application/grpc");
+
+    if (!sn_str_has_prefix(type, grpc))
+        refuse_head(stream, 400);
+    else if (type.len > grpc.len && type.ptr[grpc.len] != '+' && type.ptr[grpc.len] != ';')
+        refuse_head(stream, 415);
+}
+
+static void refuse_encoding(struct server_stream *stream)
+{
+    struct sn_str text = sn_arena_printf(
+        &stream->arena, "grpc: Decompressor is not installed for grpc-encoding \"%.*s\"",
+        SN_STR_ARGS(stream->h2.in.encoding));
+    struct sn_status status = {.code = SN_ERR_UNIMPLEMENTED, .text = text};
+    struct sn_metadata none = {0};
+
+    send_trailers(&stream->rpc, &status, &none);
+}
+
+static bool is_known_encoding(struct sn_str encoding)
+{
+    return !encoding.len || sn_str_is(encoding, "gzip") || sn_str_is(encoding, "identity");
+}
+
+static void headers_end(struct h2_stream *h2, bool end_stream, bool too_large)
 {
     struct server_stream *stream = (struct server_stream *)h2;
     struct server_conn *conn = (struct server_conn *)h2->session;
 
-    h2->ended = end_stream;
-    if (stream->begun || stream->refused == -1) /* trailers of a request mean nothing in gRPC */
+    if (stream->answered)
         return;
-    if (!sn_str_has_prefix(stream->content_type, SN_STR("application/grpc")))
-        refuse_head(stream, 400);
-    if (stream->refused) {
+    stream->answered = true;
+    check_content_type(stream);
+    if (too_large || !stream->path.ptr)
+        refuse_head(stream, 431);
+    if (stream->refused)
         answer_http(stream);
-        stream->refused = -1;
-        return;
-    }
-    stream->begun = true;
-    sn_server_begin(conn->http2->core, &stream->rpc, stream->path, &stream->metadata,
-                    stream->timeout_ns);
+    else if (!is_known_encoding(h2->in.encoding))
+        refuse_encoding(stream);
+    else
+        sn_server_begin(conn->http2->core, &stream->rpc, stream->path, &stream->metadata,
+                        stream->timeout_ns);
 }
 
 static void message(struct h2_stream *h2, struct sn_str bytes)
 {
     struct server_stream *stream = (struct server_stream *)h2;
 
-    if (!stream->rpc.rpc)
-        return;
-    sn_server_message(&stream->rpc, bytes.ptr, bytes.len);
+    if (stream->rpc.rpc)
+        sn_server_message(&stream->rpc, bytes.ptr, bytes.len);
 }
 
 static void refuse(struct h2_stream *h2, int code, const char *text)
@@ -251,7 +301,11 @@ static void end_stream(struct h2_stream *h2)
 {
     struct server_stream *stream = (struct server_stream *)h2;
 
-    if (stream->rpc.rpc)
+    if (!stream->rpc.rpc || h2->in.closed) /* refused: its end is on the way */
+        return;
+    if (!h2_inbox_is_between(h2))
+        sn_server_refuse(&stream->rpc, SN_ERR_UNKNOWN, "unexpected EOF");
+    else
         sn_server_half_close(&stream->rpc);
 }
 
@@ -275,7 +329,7 @@ static void closed(struct h2_stream *h2, uint32_t error_code)
     sn_arena_fini(&arena);
 }
 
-static void gone(struct h2_session *session, int code)
+static void gone(struct h2_session *session)
 {
     struct server_conn *conn = (struct server_conn *)session;
     struct sn_http2_server *http2 = conn->http2;
@@ -315,13 +369,17 @@ struct sn_http2_server *sn_http2_server_create(struct sn_loop *loop, struct sn_s
         return NULL;
     http2->loop = loop;
     http2->core = server;
+    h2_memory_init(&http2->memory);
     sn_list_init(&http2->conns);
     return http2;
 }
 
 void sn_http2_server_destroy(struct sn_http2_server *http2)
 {
-    assert(!http2 || sn_list_empty(&http2->conns));
+    if (!http2)
+        return;
+    assert(sn_list_empty(&http2->conns));
+    h2_memory_fini(&http2->memory);
     free(http2);
 }
 
@@ -330,26 +388,29 @@ size_t sn_http2_server_connections(const struct sn_http2_server *http2)
     return http2->count;
 }
 
-static void refused_read(struct sn_conn *conn, const uint8_t *bytes, size_t len)
+size_t sn_http2_server_streams(const struct sn_http2_server *http2)
 {
+    const struct sn_list *node;
+    size_t count = 0;
+
+    sn_list_for_each (node, &http2->conns)
+        count += sn_container_of(node, struct server_conn, link)->session.stream_count;
+    return count;
 }
 
-static void refused_event(struct sn_conn *conn)
+static void greeting_overdue(struct sn_timer *timer)
 {
-}
+    struct server_conn *conn = sn_container_of(timer, struct server_conn, deadline);
 
-static void refused_close(struct sn_conn *conn, int code)
-{
+    if (!conn->session.greeted)
+        h2_session_close(&conn->session, "it says nothing");
 }
 
 void sn_http2_server_accept(struct sn_http2_server *http2, struct sn_conn *sock)
 {
-    static const struct sn_conn_events refused = {refused_read, refused_event, refused_event,
-                                                  refused_close};
-    struct server_conn *conn = calloc(1, sizeof(*conn));
+    struct server_conn *conn = http2->count < CONNECTIONS_MAX ? calloc(1, sizeof(*conn)) : NULL;
 
     if (!conn) {
-        sock->events = &refused;
         sn_conn_close(sock, false);
         return;
     }
@@ -357,16 +418,15 @@ void sn_http2_server_accept(struct sn_http2_server *http2, struct sn_conn *sock)
     conn->peer = (struct sn_peer){SN_TRANSPORT_GRPC, sock->peer, sock->local};
     sn_list_append(&http2->conns, &conn->link);
     http2->count++;
-    /* On failure `gone` follows by itself. */
-    if (h2_session_init(&conn->session, true, &side, http2->loop, sock))
-        return;
+    if (h2_session_init(&conn->session, true, &side, http2->loop, &http2->memory, sock) == 0)
+        sn_timer_start(sn_loop_timers(http2->loop), &conn->deadline, greeting_ns, greeting_overdue);
 }
 
 static void drain_overdue(struct sn_timer *timer)
 {
     struct server_conn *conn = sn_container_of(timer, struct server_conn, deadline);
 
-    h2_session_close(&conn->session);
+    h2_session_close(&conn->session, "the server shuts down");
 }
 
 static void drain_conn(struct server_conn *conn, uint64_t timeout_ns)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One HTTP/2 connection: nghttp2 over a byte stream. What both sides of gRPC need of it: frames out
- * in one write per turn of the loop, flow control, messages queued per stream. The two sides
- * (server.c, client.c) put their streams and events on top. Loop thread.
+ * in one write per turn of the loop (output.c), messages in with flow control (inbox.c), the life
+ * of connection and streams (session.c). The two sides (server.c, client.c) put their streams and
+ * events on top. Loop thread.
  *
  * Source: RFC 9113; gRPC "PROTOCOL-HTTP2".
  */
@@ -23,79 +24,150 @@ enum {
     H2_STREAMS_MAX = 250,
     H2_WINDOW = 1 << 20,
     H2_FRAME_MAX = 1 << 20,
-    H2_HEADERS_MAX = 64 << 10, /* bytes of one header list, names, values and 32 each */
-    H2_LOW_WATER = 64 << 10,   /* below this a stream is writable again */
-    H2_CONN_HIGH = 1 << 20,    /* above this the connection takes no more frames for now */
+    H2_HEADERS_MAX = 64 << 10,       /* bytes of one header list, names, values and 32 each */
+    H2_HEADERS_ABUSE = 1 << 20,      /* ... and where patience with the peer ends */
+    H2_LOW_WATER = 64 << 10,         /* below this a stream is writable again */
+    H2_OUTBOUND_MAX = 4096,          /* frames that wait because the peer doesn't read */
+    H2_GATHERED_MAX = 64 << 20,      /* bytes of messages not yet whole, per connection */
+    H2_GATHERED_ALL_MAX = 256 << 20, /* ... and of all connections of one owner */
 };
+
+/* ---- memory.c ---- */
+
+enum { H2_MEMORY_CLASSES = 7, H2_PARTS = 64 };
+
+struct sn_message;
+
+/* What the connections of one server or channel share, so that calls take nothing from the system:
+ * free lists for nghttp2, which makes eight small allocations per call, and the one write that is
+ * being put together. */
+struct h2_memory {
+    nghttp2_mem mem;
+    union h2_chunk *free_lists[H2_MEMORY_CLASSES];
+    uint32_t free_counts[H2_MEMORY_CLASSES];
+    size_t gathered; /* bytes of messages not yet whole */
+
+    uint8_t *copied; /* bytes of the write that lie nowhere else; NULL until first used */
+    size_t copied_len;
+    struct sn_str parts[H2_PARTS];
+    size_t part_count;
+    struct sn_message *spent; /* sn_message.next; freed when the write is done */
+};
+
+void h2_memory_init(struct h2_memory *memory);
+
+/* All its sessions must be gone. */
+void h2_memory_fini(struct h2_memory *memory);
+
+/* ---- session.c ---- */
 
 struct h2_stream;
 struct h2_session;
 
-/* How the side on top hears of things. `stream` may already be unknown to it (NULL user data): then
- * the callback doesn't come. */
+/* How the side on top hears of things. After `closed` nothing comes for that stream. */
 struct h2_side {
     /* A header block begins on a stream that has none yet (server). Returns the stream or NULL to
      * refuse. */
     struct h2_stream *(*begin)(struct h2_session *session, int32_t id);
     void (*header)(struct h2_stream *stream, struct sn_str name, struct sn_str value);
-    void (*headers_end)(struct h2_stream *stream, bool end_stream);
+    /* `too_large`: some headers were left out. */
+    void (*headers_end)(struct h2_stream *stream, bool end_stream, bool too_large);
     void (*message)(struct h2_stream *stream, struct sn_str message);
-    /* A message that can't be had. */
+    /* A message that can't be had; the rest of the stream is dropped. */
     void (*refuse)(struct h2_stream *stream, int code, const char *text);
     void (*end_stream)(struct h2_stream *stream);
     void (*writable)(struct h2_stream *stream);
     /* The stream is over; frees it. */
     void (*closed)(struct h2_stream *stream, uint32_t error_code);
+    /* The peer takes no new streams here. */
     void (*goaway)(struct h2_session *session);
+    /* The peer told its limits. */
+    void (*settings)(struct h2_session *session);
     /* The connection is gone and all its streams are closed; frees the session. */
-    void (*gone)(struct h2_session *session, int code);
+    void (*gone)(struct h2_session *session);
 };
 
 struct h2_session {
     const struct h2_side *side;
     struct sn_loop *loop;
-    struct sn_conn *conn;
+    struct h2_memory *memory;
+    struct sn_conn *conn; /* NULL: gone */
     nghttp2_session *ng;
     struct sn_task flush;
-    bool flush_wanted, feeding, closing;
+    bool flush_wanted, feeding;
+    bool closing;           /* nothing is read and nothing begun any more */
+    bool ended;             /* ... and the streams are closed */
+    bool greeted;           /* the peer speaks HTTP/2 */
+    bool refused;           /* it doesn't, and was told so */
     bool some_full;         /* a stream's queue went above low water */
+    bool headers_too_large; /* the header block being read */
+    size_t headers_len;     /* of that */
+    size_t gathered;        /* bytes of messages not yet whole */
     struct sn_list streams; /* h2_stream.link */
     uint32_t stream_count;
-    int32_t last_id; /* highest the peer opened */
+    int32_t last_id;   /* highest the peer opened */
+    const char *cause; /* why it ended ("connection reset by peer"); static */
 };
 
-/* Embedded by each side's stream. */
-struct h2_stream {
-    struct sn_list link;
-    struct h2_session *session;
-    int32_t id; /* 0: not begun */
-    struct sn_grpc_reader reader;
-    struct sn_block *gathered;         /* the reader's buffer */
-    struct sn_str encoding;            /* of compressed messages: "gzip", or empty */
-    size_t uncredited;                 /* bytes received for which the peer got no credit yet */
-    struct sn_message *out, **out_end; /* sn_message.next; oldest first */
-    size_t out_offset;                 /* sent of the oldest */
-    size_t queued;                     /* bytes not yet sent */
-    bool started_data;                 /* a data provider is in place */
-    bool deferred;                     /* ... and waits for more */
-    bool was_full;                     /* `queued` went above the low-water mark */
-    bool end_of_data;                  /* nothing follows what is queued */
-    const nghttp2_nv *trailers; /* a header block to end with, instead of END_STREAM on data */
-    size_t trailer_count;
-    bool ended; /* the peer sends no more */
-};
-
-/* Takes the connection. RESOURCE_EXHAUSTED: the conn is closed. */
+/* Takes the connection. RESOURCE_EXHAUSTED: the conn is closed. Either way `gone` comes, later. */
 int h2_session_init(struct h2_session *session, bool server, const struct h2_side *side,
-                    struct sn_loop *loop, struct sn_conn *conn) SN_MUST_USE;
+                    struct sn_loop *loop, struct h2_memory *memory, struct sn_conn *conn)
+    SN_MUST_USE;
 
-/* Ends the connection: `gone` follows. */
-void h2_session_close(struct h2_session *session);
+/* Ends the connection: its streams close at the end of this turn of the loop, `gone` follows.
+ * `cause` is static. */
+void h2_session_close(struct h2_session *session, const char *cause);
 
 /* Sends what there is to send, at the end of this turn of the loop. */
 void h2_session_wake(struct h2_session *session);
 
-void h2_stream_init(struct h2_stream *stream, struct h2_session *session, int32_t id);
+/* ---- streams; embedded by each side's ---- */
+
+struct h2_inbox {
+    struct sn_grpc_reader reader;
+    struct sn_block *block; /* the reader's buffer */
+    struct sn_str encoding; /* of compressed messages: "gzip", or empty */
+    uint64_t received;      /* bytes */
+    uint64_t credited;      /* of these: the peer may send as many again */
+    uint64_t held;          /* bytes of messages delivered that the receiver gave no credit for */
+    bool closed;            /* what comes is dropped */
+};
+
+struct h2_outbox {
+    struct sn_message *first, **end; /* sn_message.next */
+    size_t offset;                   /* sent of the first */
+    size_t queued;                   /* bytes not yet sent */
+    const nghttp2_nv *trailers;      /* a header block to end with, instead of END_STREAM on data */
+    size_t trailer_count;
+    bool deferred; /* nghttp2 waits to be told of more */
+    bool was_full; /* `queued` went above the low-water mark */
+    bool closed;   /* nothing follows what is queued */
+};
+
+struct h2_stream {
+    struct sn_list link;        /* h2_session.streams */
+    struct h2_session *session; /* NULL: not begun */
+    int32_t id;
+    struct h2_inbox in;
+    struct h2_outbox out;
+    bool ended; /* the peer sends no more */
+};
+
+/* Before it begins it may queue messages. */
+void h2_stream_init(struct h2_stream *stream);
+
+/* It lives on that connection from now on. */
+void h2_stream_begin(struct h2_stream *stream, struct h2_session *session, int32_t id);
+
+/* Frees what it holds; the side frees the stream itself. */
+void h2_stream_fini(struct h2_stream *stream);
+
+void h2_stream_reset(struct h2_stream *stream, uint32_t error_code);
+
+/* ---- output.c ---- */
+
+/* The data provider of the stream's messages. */
+nghttp2_data_provider h2_stream_provider(struct h2_stream *stream);
 
 /* Queues a message, its prefix written before it. */
 void h2_stream_message(struct h2_stream *stream, struct sn_message *take_message);
@@ -103,31 +175,52 @@ void h2_stream_message(struct h2_stream *stream, struct sn_message *take_message
 /* Nothing follows but `trailers` (may be NULL; borrowed until the stream closes). */
 void h2_stream_end(struct h2_stream *stream, const nghttp2_nv *trailers, size_t trailer_count);
 
-/* Returns credit for a delivered message of `len` bytes. */
+/* Drops what is queued. */
+void h2_outbox_clear(struct h2_stream *stream);
+
+/* nghttp2 asks for the bytes of a DATA frame it has just laid out. */
+int h2_on_send_data(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *head, size_t length,
+                    nghttp2_data_source *source, void *user);
+
+/* Writes what nghttp2 has, until the system takes no more. False: the connection has failed. */
+bool h2_output_pull(struct h2_session *session) SN_MUST_USE;
+
+/* Tells streams whose queue fell below low water. */
+void h2_output_tell_writable(struct h2_session *session);
+
+/* ---- inbox.c ---- */
+
+/* Takes DATA and delivers the messages in it. */
+void h2_inbox_read(struct h2_stream *stream, struct sn_str chunk);
+
+/* Returns credit for `len` bytes of delivered messages. */
 void h2_stream_credit(struct h2_stream *stream, size_t len);
 
-void h2_stream_reset(struct h2_stream *stream, uint32_t error_code);
+/* Whether the stream may end here: not within a message. */
+bool h2_inbox_is_between(const struct h2_stream *stream);
 
-/* The data provider of the stream's messages. */
-nghttp2_data_provider h2_stream_provider(struct h2_stream *stream);
+/* From now on everything that comes is dropped, and credit given for it. */
+void h2_inbox_close(struct h2_stream *stream);
 
-/* Frees what it holds; the side frees the stream itself. */
-void h2_stream_fini(struct h2_stream *stream);
+/* Frees what it holds. */
+void h2_inbox_fini(struct h2_stream *stream);
 
-/* A header for nghttp2. */
+/* ---- metadata.c ---- */
+
+/* A header for nghttp2, which copies it. */
 static inline nghttp2_nv h2_nv(struct sn_str name, struct sn_str value)
 {
     return (nghttp2_nv){(uint8_t *)(uintptr_t)name.ptr, (uint8_t *)(uintptr_t)value.ptr, name.len,
                         value.len, NGHTTP2_NV_FLAG_NONE};
 }
 
-/* ---- metadata.c ---- */
-
-/* Appends metadata as headers, "-bin" values as base64. `*count` grows; RESOURCE_EXHAUSTED. */
+/* Appends metadata as headers, "-bin" values as base64; what HTTP can't carry is left out. `*count`
+ * grows by metadata->count at most. RESOURCE_EXHAUSTED. */
 int h2_add_metadata(nghttp2_nv *nv, size_t *count, const struct sn_metadata *metadata,
                     struct sn_arena *arena) SN_MUST_USE;
 
-/* Keeps a header of the peer as metadata, unless it is HTTP's or gRPC's own. */
+/* Keeps a header of the peer as metadata, unless it is HTTP's or gRPC's own. INVALID_ARGUMENT,
+ * RESOURCE_EXHAUSTED. */
 int h2_keep_metadata(struct sn_metadata *metadata, struct sn_arena *arena, struct sn_str name,
                      struct sn_str value) SN_MUST_USE;
 
@@ -138,8 +231,5 @@ struct sn_str h2_encode(struct sn_str bytes, struct sn_arena *arena);
 
 /* INVALID_ARGUMENT, RESOURCE_EXHAUSTED. */
 int h2_decode(struct sn_str text, struct sn_arena *arena, struct sn_str *ret_bytes) SN_MUST_USE;
-
-/* memory.c: nghttp2's allocations from free lists. */
-nghttp2_mem *h2_mem(void);
 
 #endif
