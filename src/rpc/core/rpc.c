@@ -247,17 +247,6 @@ static int not_parsed(struct sn_rpc *rpc)
                         "wire-format data");
 }
 
-static int say_where(struct sn_rpc *rpc, int code)
-{
-    const char *subtype = strrchr(rpc->method->service->api, ':') + 1;
-    struct sn_str why = sn_call_text(&rpc->call, code);
-
-    rpc->call.text = SN_STR_NULL;
-    return sn_call_fail(&rpc->call, code,
-                        "%s server %s had an error getting the %s component: %.*s", subtype,
-                        rpc->method->pb->name, subtype, SN_STR_ARGS(why));
-}
-
 static int route(struct sn_rpc *rpc, struct sn_str bytes)
 {
     static const uint32_t default_path[] = {1};
@@ -273,9 +262,7 @@ static int route(struct sn_rpc *rpc, struct sn_str bytes)
         path = default_path;
     if (sn_pb_peek(bytes, path, path_len, &name))
         return not_parsed(rpc);
-    int code = router->find(router, rpc, service->api, name, &rpc->resource);
-    return code && rpc->method->handler->flags & SN_HANDLER_SAYS_WHERE ? say_where(rpc, code)
-                                                                       : code;
+    return router->find(router, rpc, service->api, name, &rpc->resource);
 }
 
 static int pass_message(struct sn_rpc *rpc)

@@ -22,9 +22,6 @@ struct sn_rpc;
 
 enum sn_handler_flag {
     SN_HANDLER_RESERVED = 1, /* past limits: what stops a machine must always get through */
-    /* When the resource isn't found, upstream says where: "camera server GetImages had an error
-     * getting the camera component: " comes before the text. */
-    SN_HANDLER_SAYS_WHERE = 2,
 };
 
 /* A row of a service's method table. `self` is the resource the message named, or the service's own

@@ -66,7 +66,7 @@ static int go_for(struct sn_rpc *rpc, void *self, const void *request, void *res
 
 static const struct sn_handler motor_handlers[] = {
     {"SetPower", set_power, 0, {0}, NULL},
-    {"GetPosition", get_position, 0, {0}, NULL},
+    {"GetPosition", get_position, 0, {0}, "no position: "},
     {"GoFor", go_for, 0, {0}, NULL},
     {0},
 };
@@ -263,16 +263,14 @@ static void unknown_resources_are_refused(void **state)
     assert_string_equal(f->events, "h1 h2 e2 e1 ");
 }
 
-static void a_method_can_say_where_it_missed_its_resource(void **state)
+static void a_method_words_the_answer_to_an_unknown_resource(void **state)
 {
     struct fixture *f = *state;
     struct pb_motor_get_position_request req = {.name = SN_STR("zzz")};
 
     begin(f, MOTOR "GetPosition");
     send_message(f, &pb_motor_get_position_request_msg, &req);
-    assert_string_equal(f->tape.log,
-                        "end-2:motor server GetPosition had an error getting the motor "
-                        "component: no motor zzz");
+    assert_string_equal(f->tape.log, "end-2:no position: no motor zzz");
 }
 
 static void unknown_methods_are_unimplemented(void **state)
@@ -460,7 +458,7 @@ int main(void)
         TEST(a_response_is_encoded),
         TEST(errors_carry_their_text),
         TEST(unknown_resources_are_refused),
-        TEST(a_method_can_say_where_it_missed_its_resource),
+        TEST(a_method_words_the_answer_to_an_unknown_resource),
         TEST(unknown_methods_are_unimplemented),
         TEST(interceptors_can_refuse),
         TEST(garbage_is_refused),
