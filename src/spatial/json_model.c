@@ -49,10 +49,10 @@ static int read_link(struct reader *r, const json_t *json, struct sn_model_part 
     return code ? code : read_geometry(r, json, part);
 }
 
+/* The offset is in radians (upstream's program takes it so), while limits are in degrees. */
 static int read_mimic(struct reader *r, const json_t *json, struct sn_model_part *part)
 {
     const json_t *mimic = NULL;
-    double offset = 0;
     int code = sn_json_object(json, "mimic", &mimic, r->error);
 
     if (code || !mimic)
@@ -66,10 +66,9 @@ static int read_mimic(struct reader *r, const json_t *json, struct sn_model_part
     if (!code)
         code = sn_json_number(mimic, "multiplier", &part->multiplier, r->error);
     if (!code)
-        code = sn_json_number(mimic, "offset", &offset, r->error);
+        code = sn_json_number(mimic, "offset", &part->addend, r->error);
     if (part->multiplier == 0)
         part->multiplier = 1;
-    part->addend = part->kind == SN_FRAME_REVOLUTE ? sn_radians(offset) : offset;
     return code;
 }
 

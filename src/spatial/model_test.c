@@ -179,14 +179,14 @@ static void joints_that_follow_have_no_input(void **state)
 {
     struct sn_error error = {0};
     const struct sn_model *model =
-        parse(MIMIC("\"mimic\":{\"joint\":\"j\",\"multiplier\":2,\"offset\":5}"), &error);
+        parse(MIMIC("\"mimic\":{\"joint\":\"j\",\"multiplier\":2,\"offset\":0.1}"), &error);
     double inputs[1] = {sn_radians(5)};
 
     assert_non_null(model);
     assert_int_equal(model->dof, 1);
-    struct sn_pose end = sn_model_end(model, inputs); /* 15 degrees about x, then 5 about z */
-    expect_near(end.point.z, 7 * cos(sn_radians(15)), 1e-9);
-    expect_near(end.point.y, -7 * sin(sn_radians(15)) * cos(sn_radians(5)), 1e-9);
+    struct sn_pose end = sn_model_end(model, inputs); /* 2 * 5 degrees + 0.1 */
+    expect_near(end.point.z, 7 * cos(sn_radians(10) + 0.1), 1e-9);
+    expect_near(end.point.y, -7 * sin(sn_radians(10) + 0.1) * cos(sn_radians(5)), 1e-9);
     expect_error(
         MIMIC("\"mimic\":{\"joint\":\"x\"}"),
         "mimic joint references non-existent source joint: joint \"m\" references source \"x\"");

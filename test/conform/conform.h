@@ -57,7 +57,9 @@ struct suite {
     size_t count;
 };
 
+extern const struct suite suite_arm;
 extern const struct suite suite_board;
+extern const struct suite suite_camera;
 extern const struct suite suite_motor;
 extern const struct suite suite_sensor;
 

@@ -16,20 +16,26 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const struct suite *const suites[] = {&suite_board, &suite_motor, &suite_sensor};
+static const struct suite *const suites[] = {&suite_arm, &suite_board, &suite_camera, &suite_motor, &suite_sensor};
 
 /* What is run without arguments: a machine of ours, and its resources' names and APIs. */
 static const char machine_json[] =
     "{\"components\": ["
+    "{\"name\": \"a\", \"api\": \"rdk:component:arm\", \"model\": \"fake\", \"attributes\": {"
+    "\"arm-model\": \"ur5e\"}},"
     "{\"name\": \"b\", \"api\": \"rdk:component:board\", \"model\": \"fake\", \"attributes\": {"
     "\"analogs\": [{\"name\": \"a\", \"pin\": \"2\"}],"
     "\"digital_interrupts\": [{\"name\": \"i\", \"pin\": \"0\"}]}},"
+    "{\"name\": \"c\", \"api\": \"rdk:component:camera\", \"model\": \"fake\", \"attributes\": {"
+    "\"width\": 320, \"height\": 240}},"
     "{\"name\": \"m\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"},"
     "{\"name\": \"s\", \"api\": \"rdk:component:sensor\", \"model\": \"fake\"}]}";
 static const struct subject_name {
     const char *name, *api;
 } own[] = {
+    {"a", "rdk:component:arm"},
     {"b", "rdk:component:board"},
+    {"c", "rdk:component:camera"},
     {"m", "rdk:component:motor"},
     {"s", "rdk:component:sensor"},
 };

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Arm: joints that carry an end. Source: viam.component.arm.v1.
+ *
+ * Poses are the end's, seen from the arm's base, in mm and degrees. Joint positions are degrees (mm
+ * of a joint that slides), in the order of the kinematics. Messages are the wire's; what a result
+ * refers to is in the call's arena or lives as long as the arm. `extra` may be NULL everywhere.
+ */
+#ifndef SINEW_API_ARM_H
+#define SINEW_API_ARM_H
+
+#include "sinew/api/common.h"
+
+#define SN_API_ARM "rdk:component:arm"
+
+struct pb_arm_joint_positions; /* "pb/component/arm/v1/arm.h" */
+struct pb_arm_move_options;
+struct pb_common_get3_d_models_response; /* "pb/common/v1/common.h" */
+struct pb_common_get_geometries_response;
+struct pb_common_get_kinematics_response;
+struct pb_common_pose;
+
+struct sn_arm {
+    struct sn_resource base;
+};
+
+/* All slots but `common`'s and models_3d are mandatory. Results come in zeroed. */
+struct sn_arm_ops {
+    struct sn_common_ops common;
+
+    /* Read. */
+    int (*end_position)(struct sn_call *call, struct sn_arm *arm,
+                        const struct pb_google_struct *extra, struct pb_common_pose *ret_pose);
+
+    /* Actuation; completes when the end is at `pose`. */
+    int (*move_to_position)(struct sn_call *call, struct sn_arm *arm,
+                            const struct pb_common_pose *pose,
+                            const struct pb_google_struct *extra);
+
+    /* Read. */
+    int (*joint_positions)(struct sn_call *call, struct sn_arm *arm,
+                           const struct pb_google_struct *extra,
+                           struct pb_arm_joint_positions *ret_positions);
+
+    /* Actuation; completes when the joints are there. */
+    int (*move_to_joint_positions)(struct sn_call *call, struct sn_arm *arm,
+                                   const struct pb_arm_joint_positions *positions,
+                                   const struct pb_google_struct *extra);
+
+    /* Actuation; completes at the last of `count` positions. `options` may be NULL. */
+    int (*move_through_joint_positions)(struct sn_call *call, struct sn_arm *arm,
+                                        const struct pb_arm_joint_positions *positions,
+                                        size_t count, const struct pb_arm_move_options *options,
+                                        const struct pb_google_struct *extra);
+
+    /* Stop: hold still now. Must succeed on an arm that stands still. */
+    int (*stop)(struct sn_call *call, struct sn_arm *arm, const struct pb_google_struct *extra);
+
+    /* Read. */
+    int (*is_moving)(struct sn_call *call, struct sn_arm *arm, bool *ret_moving);
+
+    /* Read. The kinematics file, its bytes as they are: clients parse them. */
+    int (*kinematics)(struct sn_call *call, struct sn_arm *arm,
+                      const struct pb_google_struct *extra,
+                      struct pb_common_get_kinematics_response *ret_kinematics);
+
+    /* Read. Bodies of the links where the joints are now, seen from the arm's base. */
+    int (*geometries)(struct sn_call *call, struct sn_arm *arm,
+                      const struct pb_google_struct *extra,
+                      struct pb_common_get_geometries_response *ret_geometries);
+
+    /* Read. What the links look like, by link. Optional: without it none. */
+    int (*models_3d)(struct sn_call *call, struct sn_arm *arm, const struct pb_google_struct *extra,
+                     struct pb_common_get3_d_models_response *ret_models);
+};
+
+int sn_arm_end_position(struct sn_call *call, struct sn_arm *arm,
+                        const struct pb_google_struct *extra, struct pb_common_pose *ret_pose);
+
+/* `pose` NULL: UNKNOWN "pose cannot be nil". */
+int sn_arm_move_to_position(struct sn_call *call, struct sn_arm *arm,
+                            const struct pb_common_pose *pose,
+                            const struct pb_google_struct *extra);
+int sn_arm_joint_positions(struct sn_call *call, struct sn_arm *arm,
+                           const struct pb_google_struct *extra,
+                           struct pb_arm_joint_positions *ret_positions);
+
+/* `positions` NULL: UNKNOWN "jointPositions cannot be nil", as upstream. */
+int sn_arm_move_to_joint_positions(struct sn_call *call, struct sn_arm *arm,
+                                   const struct pb_arm_joint_positions *positions,
+                                   const struct pb_google_struct *extra);
+int sn_arm_move_through_joint_positions(struct sn_call *call, struct sn_arm *arm,
+                                        const struct pb_arm_joint_positions *positions,
+                                        size_t count, const struct pb_arm_move_options *options,
+                                        const struct pb_google_struct *extra);
+int sn_arm_stop(struct sn_call *call, struct sn_arm *arm, const struct pb_google_struct *extra);
+int sn_arm_is_moving(struct sn_call *call, struct sn_arm *arm, bool *ret_moving);
+int sn_arm_kinematics(struct sn_call *call, struct sn_arm *arm,
+                      const struct pb_google_struct *extra,
+                      struct pb_common_get_kinematics_response *ret_kinematics);
+int sn_arm_geometries(struct sn_call *call, struct sn_arm *arm,
+                      const struct pb_google_struct *extra,
+                      struct pb_common_get_geometries_response *ret_geometries);
+int sn_arm_models_3d(struct sn_call *call, struct sn_arm *arm, const struct pb_google_struct *extra,
+                     struct pb_common_get3_d_models_response *ret_models);
+
+#endif

@@ -1,0 +1,393 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Arm API: wrappers, server glue, proxy.
+ */
+#include "sinew/api/arm.h"
+#include "api/api.h"
+#include "pb/component/arm/v1/arm.h"
+
+static const struct sn_arm_ops *ops_of(const struct sn_arm *arm)
+{
+    return arm->base.ops;
+}
+
+int sn_arm_end_position(struct sn_call *call, struct sn_arm *arm,
+                        const struct pb_google_struct *extra, struct pb_common_pose *ret_pose)
+{
+    int code = sn_resource_enter(&arm->base, call, SN_READ);
+
+    return code ? code : ops_of(arm)->end_position(call, arm, extra, ret_pose);
+}
+
+int sn_arm_move_to_position(struct sn_call *call, struct sn_arm *arm,
+                            const struct pb_common_pose *pose, const struct pb_google_struct *extra)
+{
+    if (!pose)
+        return sn_call_fail(call, SN_ERR_UNKNOWN, "pose cannot be nil");
+    int code = sn_resource_enter(&arm->base, call, SN_ACTUATION);
+    return code ? code : ops_of(arm)->move_to_position(call, arm, pose, extra);
+}
+
+int sn_arm_joint_positions(struct sn_call *call, struct sn_arm *arm,
+                           const struct pb_google_struct *extra,
+                           struct pb_arm_joint_positions *ret_positions)
+{
+    int code = sn_resource_enter(&arm->base, call, SN_READ);
+
+    return code ? code : ops_of(arm)->joint_positions(call, arm, extra, ret_positions);
+}
+
+int sn_arm_move_to_joint_positions(struct sn_call *call, struct sn_arm *arm,
+                                   const struct pb_arm_joint_positions *positions,
+                                   const struct pb_google_struct *extra)
+{
+    if (!positions)
+        return sn_call_fail(call, SN_ERR_UNKNOWN, "jointPositions cannot be nil");
+    int code = sn_resource_enter(&arm->base, call, SN_ACTUATION);
+    return code ? code : ops_of(arm)->move_to_joint_positions(call, arm, positions, extra);
+}
+
+int sn_arm_move_through_joint_positions(struct sn_call *call, struct sn_arm *arm,
+                                        const struct pb_arm_joint_positions *positions,
+                                        size_t count, const struct pb_arm_move_options *options,
+                                        const struct pb_google_struct *extra)
+{
+    int code = sn_resource_enter(&arm->base, call, SN_ACTUATION);
+
+    return code ? code
+                : ops_of(arm)->move_through_joint_positions(call, arm, positions, count, options,
+                                                            extra);
+}
+
+int sn_arm_stop(struct sn_call *call, struct sn_arm *arm, const struct pb_google_struct *extra)
+{
+    int code = sn_resource_enter(&arm->base, call, SN_STOP);
+
+    return code ? code : ops_of(arm)->stop(call, arm, extra);
+}
+
+int sn_arm_is_moving(struct sn_call *call, struct sn_arm *arm, bool *ret_moving)
+{
+    int code = sn_resource_enter(&arm->base, call, SN_READ);
+
+    return code ? code : ops_of(arm)->is_moving(call, arm, ret_moving);
+}
+
+int sn_arm_kinematics(struct sn_call *call, struct sn_arm *arm,
+                      const struct pb_google_struct *extra,
+                      struct pb_common_get_kinematics_response *ret_kinematics)
+{
+    int code = sn_resource_enter(&arm->base, call, SN_READ);
+
+    return code ? code : ops_of(arm)->kinematics(call, arm, extra, ret_kinematics);
+}
+
+int sn_arm_geometries(struct sn_call *call, struct sn_arm *arm,
+                      const struct pb_google_struct *extra,
+                      struct pb_common_get_geometries_response *ret_geometries)
+{
+    int code = sn_resource_enter(&arm->base, call, SN_READ);
+
+    return code ? code : ops_of(arm)->geometries(call, arm, extra, ret_geometries);
+}
+
+int sn_arm_models_3d(struct sn_call *call, struct sn_arm *arm, const struct pb_google_struct *extra,
+                     struct pb_common_get3_d_models_response *ret_models)
+{
+    int code = sn_resource_enter(&arm->base, call, SN_READ);
+
+    if (code || !ops_of(arm)->models_3d)
+        return code;
+    return ops_of(arm)->models_3d(call, arm, extra, ret_models);
+}
+
+/* ---- server ---- */
+
+static int handle_get_end_position(struct sn_rpc *rpc, void *self, const void *request,
+                                   void *response)
+{
+    const struct pb_arm_get_end_position_request *req = request;
+    struct pb_arm_get_end_position_response *resp = response;
+
+    resp->pose = sn_arena_zalloc(rpc->call.arena, sizeof(*resp->pose));
+    if (!resp->pose)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    return sn_arm_end_position(&rpc->call, self, req->extra, resp->pose);
+}
+
+static int handle_move_to_position(struct sn_rpc *rpc, void *self, const void *request,
+                                   void *response)
+{
+    const struct pb_arm_move_to_position_request *req = request;
+
+    return sn_arm_move_to_position(&rpc->call, self, req->to, req->extra);
+}
+
+static int handle_get_joint_positions(struct sn_rpc *rpc, void *self, const void *request,
+                                      void *response)
+{
+    const struct pb_arm_get_joint_positions_request *req = request;
+    struct pb_arm_get_joint_positions_response *resp = response;
+
+    resp->positions = sn_arena_zalloc(rpc->call.arena, sizeof(*resp->positions));
+    if (!resp->positions)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    return sn_arm_joint_positions(&rpc->call, self, req->extra, resp->positions);
+}
+
+static int handle_move_to_joint_positions(struct sn_rpc *rpc, void *self, const void *request,
+                                          void *response)
+{
+    const struct pb_arm_move_to_joint_positions_request *req = request;
+
+    return sn_arm_move_to_joint_positions(&rpc->call, self, req->positions, req->extra);
+}
+
+static int handle_move_through_joint_positions(struct sn_rpc *rpc, void *self, const void *request,
+                                               void *response)
+{
+    const struct pb_arm_move_through_joint_positions_request *req = request;
+
+    return sn_arm_move_through_joint_positions(&rpc->call, self, req->positions.v, req->positions.n,
+                                               req->options, req->extra);
+}
+
+static int handle_stop(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    const struct pb_arm_stop_request *req = request;
+
+    return sn_arm_stop(&rpc->call, self, req->extra);
+}
+
+static int handle_is_moving(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    struct pb_arm_is_moving_response *resp = response;
+
+    return sn_arm_is_moving(&rpc->call, self, &resp->is_moving);
+}
+
+static int handle_get_kinematics(struct sn_rpc *rpc, void *self, const void *request,
+                                 void *response)
+{
+    const struct pb_common_get_kinematics_request *req = request;
+
+    return sn_arm_kinematics(&rpc->call, self, req->extra, response);
+}
+
+static int handle_get_geometries(struct sn_rpc *rpc, void *self, const void *request,
+                                 void *response)
+{
+    const struct pb_common_get_geometries_request *req = request;
+
+    return sn_arm_geometries(&rpc->call, self, req->extra, response);
+}
+
+static int handle_get_3d_models(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    const struct pb_common_get3_d_models_request *req = request;
+
+    return sn_arm_models_3d(&rpc->call, self, req->extra, response);
+}
+
+static int stop(struct sn_call *call, struct sn_resource *resource,
+                const struct pb_google_struct *extra)
+{
+    return sn_arm_stop(call, (struct sn_arm *)resource, extra);
+}
+
+/* ---- proxy ---- */
+
+/* Encoded, not changed. */
+#define BORROW(type, pointer) ((type *)(uintptr_t)(pointer))
+
+static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
+{
+    return BORROW(struct pb_google_struct, extra);
+}
+
+static int end_position_reply(struct sn_call *call, const void *response, void *arg)
+{
+    const struct pb_arm_get_end_position_response *resp = response;
+
+    if (resp->pose)
+        *(struct pb_common_pose *)arg = *resp->pose;
+    return 0;
+}
+
+static int proxy_end_position(struct sn_call *call, struct sn_arm *arm,
+                              const struct pb_google_struct *extra, struct pb_common_pose *ret_pose)
+{
+    struct pb_arm_get_end_position_request req = {.name = sn_proxy_name(&arm->base),
+                                                  .extra = borrow(extra)};
+
+    return sn_proxy_call(call, &arm->base, "GetEndPosition", &req, end_position_reply, ret_pose);
+}
+
+static int proxy_move_to_position(struct sn_call *call, struct sn_arm *arm,
+                                  const struct pb_common_pose *pose,
+                                  const struct pb_google_struct *extra)
+{
+    struct pb_arm_move_to_position_request req = {.name = sn_proxy_name(&arm->base),
+                                                  .to = BORROW(struct pb_common_pose, pose),
+                                                  .extra = borrow(extra)};
+
+    return sn_proxy_call(call, &arm->base, "MoveToPosition", &req, NULL, NULL);
+}
+
+static int joint_positions_reply(struct sn_call *call, const void *response, void *arg)
+{
+    const struct pb_arm_get_joint_positions_response *resp = response;
+
+    if (resp->positions)
+        *(struct pb_arm_joint_positions *)arg = *resp->positions;
+    return 0;
+}
+
+static int proxy_joint_positions(struct sn_call *call, struct sn_arm *arm,
+                                 const struct pb_google_struct *extra,
+                                 struct pb_arm_joint_positions *ret_positions)
+{
+    struct pb_arm_get_joint_positions_request req = {.name = sn_proxy_name(&arm->base),
+                                                     .extra = borrow(extra)};
+
+    return sn_proxy_call(call, &arm->base, "GetJointPositions", &req, joint_positions_reply,
+                         ret_positions);
+}
+
+static int proxy_move_to_joint_positions(struct sn_call *call, struct sn_arm *arm,
+                                         const struct pb_arm_joint_positions *positions,
+                                         const struct pb_google_struct *extra)
+{
+    struct pb_arm_move_to_joint_positions_request req = {
+        .name = sn_proxy_name(&arm->base),
+        .positions = BORROW(struct pb_arm_joint_positions, positions),
+        .extra = borrow(extra)};
+
+    return sn_proxy_call(call, &arm->base, "MoveToJointPositions", &req, NULL, NULL);
+}
+
+static int proxy_move_through_joint_positions(struct sn_call *call, struct sn_arm *arm,
+                                              const struct pb_arm_joint_positions *positions,
+                                              size_t count,
+                                              const struct pb_arm_move_options *options,
+                                              const struct pb_google_struct *extra)
+{
+    struct pb_arm_move_through_joint_positions_request req = {
+        .name = sn_proxy_name(&arm->base),
+        .positions = {BORROW(struct pb_arm_joint_positions, positions), (uint32_t)count,
+                      (uint32_t)count},
+        .options = BORROW(struct pb_arm_move_options, options),
+        .extra = borrow(extra)};
+
+    return sn_proxy_call(call, &arm->base, "MoveThroughJointPositions", &req, NULL, NULL);
+}
+
+static int proxy_stop(struct sn_call *call, struct sn_arm *arm,
+                      const struct pb_google_struct *extra)
+{
+    struct pb_arm_stop_request req = {.name = sn_proxy_name(&arm->base), .extra = borrow(extra)};
+
+    return sn_proxy_call(call, &arm->base, "Stop", &req, NULL, NULL);
+}
+
+static int is_moving_reply(struct sn_call *call, const void *response, void *arg)
+{
+    *(bool *)arg = ((const struct pb_arm_is_moving_response *)response)->is_moving;
+    return 0;
+}
+
+static int proxy_is_moving(struct sn_call *call, struct sn_arm *arm, bool *ret_moving)
+{
+    struct pb_arm_is_moving_request req = {.name = sn_proxy_name(&arm->base)};
+
+    return sn_proxy_call(call, &arm->base, "IsMoving", &req, is_moving_reply, ret_moving);
+}
+
+static int kinematics_reply(struct sn_call *call, const void *response, void *arg)
+{
+    *(struct pb_common_get_kinematics_response *)arg =
+        *(const struct pb_common_get_kinematics_response *)response;
+    return 0;
+}
+
+static int proxy_kinematics(struct sn_call *call, struct sn_arm *arm,
+                            const struct pb_google_struct *extra,
+                            struct pb_common_get_kinematics_response *ret_kinematics)
+{
+    struct pb_common_get_kinematics_request req = {.name = sn_proxy_name(&arm->base),
+                                                   .extra = borrow(extra)};
+
+    return sn_proxy_call(call, &arm->base, "GetKinematics", &req, kinematics_reply, ret_kinematics);
+}
+
+static int geometries_reply(struct sn_call *call, const void *response, void *arg)
+{
+    *(struct pb_common_get_geometries_response *)arg =
+        *(const struct pb_common_get_geometries_response *)response;
+    return 0;
+}
+
+static int proxy_geometries(struct sn_call *call, struct sn_arm *arm,
+                            const struct pb_google_struct *extra,
+                            struct pb_common_get_geometries_response *ret_geometries)
+{
+    struct pb_common_get_geometries_request req = {.name = sn_proxy_name(&arm->base),
+                                                   .extra = borrow(extra)};
+
+    return sn_proxy_call(call, &arm->base, "GetGeometries", &req, geometries_reply, ret_geometries);
+}
+
+static int models_3d_reply(struct sn_call *call, const void *response, void *arg)
+{
+    *(struct pb_common_get3_d_models_response *)arg =
+        *(const struct pb_common_get3_d_models_response *)response;
+    return 0;
+}
+
+static int proxy_models_3d(struct sn_call *call, struct sn_arm *arm,
+                           const struct pb_google_struct *extra,
+                           struct pb_common_get3_d_models_response *ret_models)
+{
+    struct pb_common_get3_d_models_request req = {.name = sn_proxy_name(&arm->base),
+                                                  .extra = borrow(extra)};
+
+    return sn_proxy_call(call, &arm->base, "Get3DModels", &req, models_3d_reply, ret_models);
+}
+
+static const struct sn_arm_ops proxy_ops = {
+    .common = SN_PROXY_COMMON,
+    .end_position = proxy_end_position,
+    .move_to_position = proxy_move_to_position,
+    .joint_positions = proxy_joint_positions,
+    .move_to_joint_positions = proxy_move_to_joint_positions,
+    .move_through_joint_positions = proxy_move_through_joint_positions,
+    .stop = proxy_stop,
+    .is_moving = proxy_is_moving,
+    .kinematics = proxy_kinematics,
+    .geometries = proxy_geometries,
+    .models_3d = proxy_models_3d,
+};
+
+/* MoveThroughJointPositionsStreamed, Set- and GetManualMode and GetProperties are UNIMPLEMENTED, as
+ * in the reference. */
+static const struct sn_handler handlers[] = {
+    {"GetEndPosition", handle_get_end_position, 0, {0}, NULL},
+    {"MoveToPosition", handle_move_to_position, 0, {0}, NULL},
+    {"GetJointPositions", handle_get_joint_positions, 0, {0}, NULL},
+    {"MoveToJointPositions", handle_move_to_joint_positions, 0, {0}, NULL},
+    {"MoveThroughJointPositions", handle_move_through_joint_positions, 0, {0}, NULL},
+    {"Stop", handle_stop, SN_HANDLER_RESERVED, {0}, NULL},
+    {"IsMoving", handle_is_moving, 0, {0}, NULL},
+    {"GetKinematics", handle_get_kinematics, 0, {0}, NULL},
+    {"GetGeometries", handle_get_geometries, 0, {0}, NULL},
+    {"Get3DModels", handle_get_3d_models, 0, {0}, NULL},
+    SN_COMMON_HANDLERS,
+};
+
+const struct sn_api sn_api_arm = {
+    .name = SN_API_ARM,
+    .service = {SN_API_ARM, &pb_arm_arm_service, handlers},
+    .size = sizeof(struct sn_arm),
+    .proxy_ops = &proxy_ops,
+    .stop = stop,
+};

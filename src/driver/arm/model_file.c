@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reading kinematics files.
+ */
+#include "driver/arm/model_file.h"
+#include "base/list.h"
+#include "spatial/json.h"
+#include "spatial/urdf.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { MODEL_MEMORY_MAX = 64 << 20 };
+
+/* Errors with the system's words: "open <path>: no such file or directory". */
+static int no_file(const char *what, const char *path, struct sn_error *error)
+{
+    char reason[128];
+    const char *text = strerror_r(errno, reason, sizeof(reason));
+
+    return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "%s: open %s: %c%s", what, path,
+                        text[0] | 0x20, text + 1);
+}
+
+static int read_file(const char *what, const char *path, struct sn_arena *arena,
+                     struct sn_str *ret_bytes, struct sn_error *error)
+{
+    FILE *file = fopen(path, "rb");
+    long size = -1;
+    int code = 0;
+
+    if (!file)
+        return no_file(what, path, error);
+    if (fseek(file, 0, SEEK_END) == 0)
+        size = ftell(file);
+    if (size < 0 || size > SN_MODEL_SIZE_MAX || fseek(file, 0, SEEK_SET) != 0) {
+        fclose(file);
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                            "%s: %s is not a file of at most %d bytes", what, path,
+                            SN_MODEL_SIZE_MAX);
+    }
+    char *bytes = sn_arena_alloc(arena, (size_t)size + 1);
+    if (!bytes)
+        code = sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "no memory for %s", path);
+    else if (fread(bytes, 1, (size_t)size, file) != (size_t)size)
+        code = sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "%s: can't read %s", what, path);
+    fclose(file);
+    *ret_bytes = (struct sn_str){bytes, (size_t)size};
+    return code;
+}
+
+struct mesh_files {
+    struct sn_urdf_files base;
+    const char *urdf; /* path of the file that refers to them */
+};
+
+static int load_mesh(struct sn_urdf_files *files, const char *path, const char *written,
+                     struct sn_arena *arena, struct sn_str *ret_data, struct sn_error *error)
+{
+    const struct mesh_files *mesh = sn_container_of(files, struct mesh_files, base);
+    const char *slash = strrchr(mesh->urdf, '/');
+    int folder = slash ? (int)(slash - mesh->urdf) + 1 : 0;
+    const char *full = path;
+
+    if (path[0] != '/')
+        full = sn_arena_printf(arena, "%.*s%s", folder, mesh->urdf, path).ptr;
+    const char *what = sn_arena_printf(arena,
+                                       "failed to build mesh map: failed to load mesh file %s "
+                                       "(referenced as %s)",
+                                       full ? full : "", written)
+                           .ptr;
+    if (!full || !what)
+        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "no memory for %s", path);
+    return read_file(what, full, arena, ret_data, error);
+}
+
+static bool has_extension(const char *path, const char *extension)
+{
+    size_t len = strlen(path), tail = strlen(extension);
+
+    return len >= tail && strcmp(path + len - tail, extension) == 0;
+}
+
+int sn_model_file_read(const char *path, struct sn_arena *arena, struct sn_model **ret_model,
+                       struct sn_error *error)
+{
+    struct mesh_files meshes = {.base = {.load = load_mesh}, .urdf = path};
+    bool json = has_extension(path, ".json");
+    struct sn_str bytes;
+
+    if (!json && !has_extension(path, ".urdf"))
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                            "only files with .json and .urdf file extensions are supported");
+    int code = read_file(json ? "failed to read json file" : "failed to read URDF file", path,
+                         arena, &bytes, error);
+    if (code)
+        return code;
+    return json ? sn_json_model(bytes, NULL, arena, ret_model, error)
+                : sn_urdf_model(bytes, NULL, &meshes.base, arena, ret_model, error);
+}
+
+static void *get(struct sn_block_source *source, size_t size)
+{
+    return malloc(size);
+}
+
+static void put(struct sn_block_source *source, void *memory, size_t size)
+{
+    free(memory);
+}
+
+int sn_model_file_check(const char *path, struct sn_error *error)
+{
+    struct sn_block_source source = {.get = get, .put = put};
+    struct sn_block_pool pool;
+    struct sn_arena arena;
+    struct sn_model *model;
+
+    sn_block_pool_init(&pool, &source, 0);
+    sn_arena_init(&arena, &pool, MODEL_MEMORY_MAX);
+    int code = sn_model_file_read(path, &arena, &model, error);
+    sn_arena_fini(&arena);
+    sn_block_pool_fini(&pool);
+    return code;
+}
