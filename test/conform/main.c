@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Runs the contract suites. Without arguments: on every subject of a machine of fakes, as the driver
- * itself and as a proxy over HTTP/2 on a UNIX socket. With an address: on proxies to the resources
- * NAME=API of the machine there.
+ * Runs the contract suites. Without arguments: on every subject of a machine of fakes, as the
+ * driver itself and as a proxy over HTTP/2 on a UNIX socket. With an address: on proxies to the
+ * resources NAME=API of the machine there.
  *
  *   conform [ADDRESS NAME=API ...]
  */
@@ -16,7 +16,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static const struct suite *const suites[] = {&suite_arm, &suite_board, &suite_camera, &suite_motor, &suite_sensor};
+static const struct suite *const suites[] = {&suite_arm, &suite_board, &suite_camera, &suite_motor,
+                                             &suite_sensor};
 
 /* What is run without arguments: a machine of ours, and its resources' names and APIs. */
 static const char machine_json[] =
@@ -33,11 +34,8 @@ static const char machine_json[] =
 static const struct subject_name {
     const char *name, *api;
 } own[] = {
-    {"a", "rdk:component:arm"},
-    {"b", "rdk:component:board"},
-    {"c", "rdk:component:camera"},
-    {"m", "rdk:component:motor"},
-    {"s", "rdk:component:sensor"},
+    {"a", "rdk:component:arm"},   {"b", "rdk:component:board"},  {"c", "rdk:component:camera"},
+    {"m", "rdk:component:motor"}, {"s", "rdk:component:sensor"},
 };
 enum { OWN_COUNT = sizeof(own) / sizeof(own[0]) };
 
