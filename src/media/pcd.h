@@ -1,19 +1,49 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Point clouds in PCD files, version .7. Here a point is in millimetres as everything else; in the
- * file it is in metres. Pure functions: any thread, nothing shared.
- * Source: pointclouds.org, "The PCD (Point Cloud Data) file format", and what the reference server
- * reads and writes.
+ * Point clouds in PCD files, version .7, of the kinds the reference server knows: points with or
+ * without a colour; read in all three encodings, written in binary. Here a point is in millimetres
+ * as everything else; in the file it is in metres. Pure functions: any thread, nothing shared.
+ * Source: pointclouds.org, "The PCD (Point Cloud Data) file format"; texts and bounds: the
+ * reference server's answers.
  */
 #ifndef SN_MEDIA_PCD_H
 #define SN_MEDIA_PCD_H
 
 #include "sinew/arena.h"
 
-/* A colour, 0x00RRGGBB. What a point has that was given none, in a file that has colours. */
+#include <stdbool.h>
+
+struct sn_point {
+    double x, y, z; /* mm; NaN where nothing was measured */
+    uint32_t rgb;   /* 0x00RRGGBB, in clouds that have colours */
+};
+
+/* What a point gets that has no colour in a cloud that has. */
 enum { SN_PCD_RED = 0xff0000 };
 
-/* Writes binary files, points as they come. */
+/* ---- reading ---- */
+
+struct sn_pcd_reader {
+    size_t count; /* points, no more than there are bytes for */
+    bool colored;
+
+    /* Private */
+    size_t done;
+    const char *next, *end;             /* what is left of ASCII, the beginning of binary data */
+    size_t point_stride, column_stride; /* from a point to the next, from x to y; 0: ASCII */
+};
+
+/* Reads the header. `file` must outlive the reader, and so must the arena, which compressed points
+ * are unpacked into. Errors, with upstream's texts: INVALID_ARGUMENT, RESOURCE_EXHAUSTED. */
+int sn_pcd_open(struct sn_pcd_reader *reader, struct sn_str file, struct sn_arena *arena,
+                struct sn_error *error) SN_MUST_USE;
+
+/* The next point; at most `count` times. INVALID_ARGUMENT, as above. */
+int sn_pcd_next(struct sn_pcd_reader *reader, struct sn_point *ret_point, struct sn_error *error)
+    SN_MUST_USE;
+
+/* ---- writing ---- */
+
 struct sn_pcd_writer {
     char *file, *next, *end;
     bool colored;
@@ -23,9 +53,8 @@ struct sn_pcd_writer {
 int sn_pcd_begin(struct sn_pcd_writer *writer, size_t count, bool colored, struct sn_arena *arena)
     SN_MUST_USE;
 
-/* A point, millimetres; `rgb` counts where the file has colours. Asserts that there are no more
- * than was said. */
-void sn_pcd_put(struct sn_pcd_writer *writer, double x, double y, double z, uint32_t rgb);
+/* Asserts that there are no more points than was said. */
+void sn_pcd_put(struct sn_pcd_writer *writer, struct sn_point point);
 
 /* The file; lives as long as the arena. Asserts that all points were put. */
 struct sn_str sn_pcd_end(const struct sn_pcd_writer *writer);

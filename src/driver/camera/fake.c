@@ -185,7 +185,8 @@ static void fake_put_column(struct sn_pcd_writer *writer, const struct fake_came
         double blue = fake_blue(fake, x, y);
         uint32_t yellow = (uint8_t)(255 - blue);
 
-        sn_pcd_put(writer, x, y, blue, yellow << 16 | yellow << 8 | (uint8_t)blue);
+        sn_pcd_put(writer,
+                   (struct sn_point){x, y, blue, yellow << 16 | yellow << 8 | (uint8_t)blue});
     }
 }
 

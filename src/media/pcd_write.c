@@ -67,15 +67,15 @@ static char *put_metres(char *p, double mm)
     return put_u32(p, bits);
 }
 
-void sn_pcd_put(struct sn_pcd_writer *writer, double x, double y, double z, uint32_t rgb)
+void sn_pcd_put(struct sn_pcd_writer *writer, struct sn_point point)
 {
     char *p = writer->next;
 
     assert((size_t)(writer->end - p) >= point_size(writer->colored));
-    p = put_metres(p, x);
-    p = put_metres(p, y);
-    p = put_metres(p, z);
-    writer->next = writer->colored ? put_u32(p, rgb & 0xffffff) : p;
+    p = put_metres(p, point.x);
+    p = put_metres(p, point.y);
+    p = put_metres(p, point.z);
+    writer->next = writer->colored ? put_u32(p, point.rgb & 0xffffff) : p;
 }
 
 struct sn_str sn_pcd_end(const struct sn_pcd_writer *writer)
