@@ -17,7 +17,7 @@ enum sn_pb_json_flag {
 };
 
 /* Writes `*in`, a message of `msg->table`, as one line in the arena. Fields that are not set are
- * left out; both flags' worth of names are read back by sn_pb_json_parse.
+ * left out. sn_pb_json_parse reads names of either kind back.
  * Errors: INVALID_ARGUMENT (a value JSON has no form for: a bad time, an Any of an unknown type, a
  * string that is not UTF-8, too deep), RESOURCE_EXHAUSTED. */
 int sn_pb_json_write(const struct sn_pb_schema_msg *msg, const void *in, unsigned flags,
