@@ -5,6 +5,7 @@
  * A stream is made at once and begins (gets its id) when there is a connection; until then its
  * messages wait in its queue.
  */
+#include "net/address.h"
 #include "rpc/transport/http2/http2.h"
 #include "rpc/transport/http2/session.h"
 
@@ -13,8 +14,7 @@
 
 enum {
     STREAM_MEMORY_MAX = 512 << 10, /* headers and trailers of one call, both ways */
-    ADDRESS_MAX = 256,
-    WAITING_MAX = 1000, /* streams for which there is no connection or no room on it */
+    WAITING_MAX = 1000,            /* streams for which there is no connection or no room on it */
 };
 
 static const uint64_t pause_min_ns = SN_MS(100), pause_max_ns = SN_SECONDS(10);
@@ -37,7 +37,7 @@ struct channel {
     struct sn_channel base; /* first */
     struct sn_loop *loop;
     struct h2_memory memory;
-    char address[ADDRESS_MAX];
+    char address[SN_ADDRESS_MAX];
     struct sn_dial *dial;
     struct sn_timer dial_timeout;
     struct client_conn *conn; /* the one that takes new streams; NULL: none */
@@ -694,19 +694,18 @@ static const struct sn_channel_ops channel_ops = {channel_open, channel_close};
 int sn_http2_channel_create(struct sn_loop *loop, const char *address,
                             struct sn_channel **ret_channel, struct sn_error *error)
 {
-    struct channel *channel = calloc(1, sizeof(*channel));
+    struct sn_address parsed;
+    int code = sn_address_parse(address, &parsed, error);
 
+    if (code)
+        return code;
+    struct channel *channel = calloc(1, sizeof(*channel));
     if (!channel)
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "no memory for a channel to %s",
                             address);
-    if (strlen(address) >= ADDRESS_MAX) {
-        free(channel);
-        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
-                            "address %.64s...: longer than %d bytes", address, ADDRESS_MAX - 1);
-    }
     channel->base = (struct sn_channel){&channel_ops, sn_loop_env(loop)};
     channel->loop = loop;
-    strcpy(channel->address, address);
+    snprintf(channel->address, sizeof(channel->address), "%s", address);
     h2_memory_init(&channel->memory);
     sn_list_init(&channel->waiting);
     sn_list_init(&channel->conns);

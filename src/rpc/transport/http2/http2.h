@@ -37,9 +37,11 @@ size_t sn_http2_server_streams(const struct sn_http2_server *http2);
 /* ---- client ---- */
 
 /* A channel to "host:port" or "unix:/path". It connects when the first call wants to go out, and
- * again, with growing pauses (100 ms to 10 s), when calls come after the connection was lost; calls
- * that find it unreachable fail with UNAVAILABLE, address and cause. INVALID_ARGUMENT for an
- * address that is too long. */
+ * again when calls come after the connection was lost. Calls that find it unreachable fail with
+ * UNAVAILABLE, address and cause, and so do those that come within a pause after it (100 ms to
+ * 10 s, growing). Calls beyond the peer's limit of streams wait, 1,000 at most; the next ones fail
+ * with RESOURCE_EXHAUSTED. A peer that is silent is pinged every 20 s and given up after as many.
+ * INVALID_ARGUMENT for a malformed address. */
 int sn_http2_channel_create(struct sn_loop *loop, const char *address,
                             struct sn_channel **ret_channel, struct sn_error *error) SN_MUST_USE;
 

@@ -37,23 +37,6 @@ int h2_decode(struct sn_str text, struct sn_arena *arena, struct sn_str *ret_byt
     return code;
 }
 
-int h2_add_metadata(nghttp2_nv *nv, size_t *count, const struct sn_metadata *metadata,
-                    struct sn_arena *arena)
-{
-    for (uint32_t i = 0; i < metadata->count; i++) {
-        const struct sn_metadata_entry *entry = &metadata->v[i];
-        struct sn_str value = entry->value;
-
-        if (sn_metadata_is_binary(entry->key)) {
-            value = h2_encode(value, arena);
-            if (!value.ptr)
-                return SN_ERR_RESOURCE_EXHAUSTED;
-        }
-        nv[(*count)++] = h2_nv(entry->key, value);
-    }
-    return 0;
-}
-
 static bool is_reserved(struct sn_str name)
 {
     static const char *const reserved[] = {"te",         "content-type", "content-length",
@@ -65,6 +48,52 @@ static bool is_reserved(struct sn_str name)
         if (sn_str_is(name, reserved[i]))
             return true;
     return false;
+}
+
+static bool has_upper(struct sn_str s)
+{
+    for (size_t i = 0; i < s.len; i++)
+        if (s.ptr[i] >= 'A' && s.ptr[i] <= 'Z')
+            return true;
+    return false;
+}
+
+/* HTTP/2's names are in lower case. ptr NULL: no memory. */
+static struct sn_str lower_case(struct sn_str key, struct sn_arena *arena)
+{
+    if (!has_upper(key))
+        return key;
+    struct sn_str lower = sn_arena_copy(arena, key);
+    char *c = (char *)(uintptr_t)lower.ptr;
+    for (size_t i = 0; i < lower.len; i++)
+        if (c[i] >= 'A' && c[i] <= 'Z')
+            c[i] = (char)(c[i] | 0x20);
+    return lower;
+}
+
+/* A newline in a value would have the peer reset the whole stream. */
+static bool can_be_sent(struct sn_str key, struct sn_str value)
+{
+    return !is_reserved(key) && !sn_str_is(key, "user-agent") &&
+           nghttp2_check_header_name((const uint8_t *)key.ptr, key.len) &&
+           nghttp2_check_header_value((const uint8_t *)value.ptr, value.len);
+}
+
+int h2_add_metadata(nghttp2_nv *nv, size_t *count, const struct sn_metadata *metadata,
+                    struct sn_arena *arena)
+{
+    for (uint32_t i = 0; i < metadata->count; i++) {
+        struct sn_str key = lower_case(metadata->v[i].key, arena);
+        struct sn_str value = metadata->v[i].value;
+
+        if (key.ptr && sn_metadata_is_binary(key))
+            value = h2_encode(value, arena);
+        if (!key.ptr || (!value.ptr && metadata->v[i].value.len))
+            return SN_ERR_RESOURCE_EXHAUSTED;
+        if (can_be_sent(key, value))
+            nv[(*count)++] = h2_nv(key, value);
+    }
+    return 0;
 }
 
 int h2_keep_metadata(struct sn_metadata *metadata, struct sn_arena *arena, struct sn_str name,
