@@ -16,7 +16,7 @@
 #include <uv.h>
 
 /* Longer than anything takes, shorter than ctest waits. */
-#define TESTING_PATIENCE SN_SECONDS(20)
+#define TESTING_PATIENCE SN_SECONDS(15)
 
 static inline void testing_late(struct sn_timer *timer)
 {

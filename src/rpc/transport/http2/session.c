@@ -8,6 +8,8 @@
  */
 #include "rpc/transport/http2/session.h"
 
+static const char not_http2[] = "it doesn't follow HTTP/2";
+
 /* ---- writing ---- */
 
 static void end_streams(struct h2_session *session)
@@ -43,7 +45,7 @@ static void write_out(struct h2_session *session)
     }
     h2_output_tell_writable(session);
     if (!nghttp2_session_want_read(session->ng) && !nghttp2_session_want_write(session->ng))
-        h2_session_close(session, "it was closed by agreement");
+        h2_session_close(session, session->violated ? not_http2 : "closed by the peer");
 }
 
 static void on_flush(struct sn_task *task)
@@ -207,6 +209,8 @@ static int on_frame_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *
 {
     struct h2_session *session = user;
 
+    if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code)
+        session->violated = true;
     if (!(frame->hd.flags & NGHTTP2_FLAG_END_STREAM) || !session->side->begin ||
         (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA))
         return 0;
@@ -254,7 +258,7 @@ static void on_read(struct sn_conn *conn, const uint8_t *bytes, size_t len)
     if (taken == NGHTTP2_ERR_BAD_CLIENT_MAGIC)
         refuse_protocol(session);
     if (taken < 0)
-        h2_session_close(session, "it doesn't follow HTTP/2");
+        h2_session_close(session, not_http2);
     else
         write_out(session);
     if (!session->closing && nghttp2_session_get_outbound_queue_size(session->ng) > H2_OUTBOUND_MAX)

@@ -99,6 +99,7 @@ struct h2_session {
     bool ended;             /* ... and the streams are closed */
     bool greeted;           /* the peer speaks HTTP/2 */
     bool refused;           /* it doesn't, and was told so */
+    bool violated;          /* it does, but not the rules */
     bool some_full;         /* a stream's queue went above low water */
     bool headers_too_large; /* the header block being read */
     size_t headers_len;     /* of that */

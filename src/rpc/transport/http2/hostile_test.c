@@ -1,0 +1,1078 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The server against clients, and the channel against servers, that break the rules: their frames
+ * are written by hand.
+ */
+#include "rpc/transport/http2/testing.h"
+#include "wire/grpc.h"
+
+#include <nghttp2/nghttp2.h>
+#include <zlib.h>
+
+enum { DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH, PING, GOAWAY, WINDOW, CONTINUATION };
+enum { END_STREAM = 1, ACK = 1, END_HEADERS = 4 };
+
+static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/* ---- a peer by hand ---- */
+
+struct raw {
+    struct world *world;
+    struct sn_conn *conn;
+    uint8_t *in;
+    size_t in_len, seen; /* bytes; seen: of them taken apart */
+    bool ended, closed;
+    nghttp2_hd_inflater *inflater;
+    size_t frames[16];  /* by type */
+    char headers[4096]; /* of all answers, "name: value\n" */
+    uint8_t data[4096]; /* of all answers */
+    size_t data_len;
+    int goaway, reset; /* codes; -1: none came */
+};
+
+enum { RAW_MAX = 8 << 20 };
+
+static void raw_headers(struct raw *raw, const uint8_t *bytes, size_t len)
+{
+    int flags = 0;
+
+    while (len) {
+        nghttp2_nv nv;
+        ssize_t taken = nghttp2_hd_inflate_hd2(raw->inflater, &nv, &flags, bytes, len, 1);
+
+        assert_true(taken >= 0);
+        bytes += taken;
+        len -= (size_t)taken;
+        if (flags & NGHTTP2_HD_INFLATE_EMIT) {
+            size_t used = strlen(raw->headers);
+
+            snprintf(raw->headers + used, sizeof(raw->headers) - used, "%.*s: %.*s\n",
+                     (int)nv.namelen, nv.name, (int)nv.valuelen, nv.value);
+        }
+    }
+    nghttp2_hd_inflate_end_headers(raw->inflater);
+}
+
+static uint32_t number(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* Takes whole frames; false when there is none. */
+static bool raw_frame(struct raw *raw)
+{
+    const uint8_t *p = raw->in + raw->seen;
+    size_t have = raw->in_len > raw->seen ? raw->in_len - raw->seen : 0;
+    size_t len = have < 9 ? 0 : number(p) >> 8;
+
+    if (have < 9 || have < 9 + len)
+        return false;
+    raw->frames[p[3] & 15]++;
+    if (p[3] == HEADERS)
+        raw_headers(raw, p + 9, len);
+    if (p[3] == RST_STREAM)
+        raw->reset = (int)number(p + 9);
+    if (p[3] == GOAWAY)
+        raw->goaway = (int)number(p + 13);
+    if (p[3] == DATA && raw->data_len + len < sizeof(raw->data)) {
+        memcpy(raw->data + raw->data_len, p + 9, len);
+        raw->data_len += len;
+    }
+    raw->seen += 9 + len;
+    return true;
+}
+
+static void raw_read(struct sn_conn *conn, const uint8_t *bytes, size_t len)
+{
+    struct raw *raw = conn->owner;
+
+    if (raw->in_len + len > RAW_MAX)
+        return;
+    memcpy(raw->in + raw->in_len, bytes, len);
+    raw->in_len += len;
+    if (raw->in_len >= 5 && memcmp(raw->in, "HTTP/", 5) == 0)
+        return;
+    while (raw_frame(raw))
+        ;
+}
+
+static void raw_end(struct sn_conn *conn)
+{
+    struct raw *raw = conn->owner;
+
+    raw->ended = true;
+    sn_conn_close(conn, false);
+}
+
+static void raw_drain(struct sn_conn *conn)
+{
+}
+
+static void raw_close(struct sn_conn *conn, int code)
+{
+    struct raw *raw = conn->owner;
+
+    raw->closed = true;
+    raw->conn = NULL;
+}
+
+static const struct sn_conn_events raw_events = {raw_read, raw_end, raw_drain, raw_close};
+
+static void raw_adopt(void *owner, struct sn_conn *conn)
+{
+    struct raw *raw = owner;
+
+    conn->events = &raw_events;
+    conn->owner = raw;
+    raw->conn = conn;
+    raw->closed = false;
+}
+
+static void raw_connected(void *owner, struct sn_conn *conn, const struct sn_error *error)
+{
+    assert_non_null(conn);
+    raw_adopt(owner, conn);
+}
+
+static void raw_init(struct raw *raw, struct world *world)
+{
+    *raw = (struct raw){.world = world, .goaway = -1, .reset = -1};
+    raw->in = malloc(RAW_MAX);
+    assert_int_equal(nghttp2_hd_inflate_new(&raw->inflater), 0);
+}
+
+static void raw_fini(struct raw *raw)
+{
+    if (raw->conn)
+        sn_conn_close(raw->conn, false);
+    run_until(raw->world->loop, !raw->conn);
+    if (raw->inflater)
+        nghttp2_hd_inflate_del(raw->inflater);
+    free(raw->in);
+}
+
+static void send_bytes(struct raw *raw, const void *bytes, size_t len)
+{
+    struct sn_str part = {bytes, len};
+
+    if (raw->conn && sn_conn_write(raw->conn, &part, 1))
+        assert_true(raw->closed || raw->ended || raw->conn->cause);
+}
+
+static void send_frame(struct raw *raw, uint8_t type, uint8_t flags, uint32_t stream,
+                       const void *payload, size_t len)
+{
+    uint8_t head[9] = {(uint8_t)(len >> 16),
+                       (uint8_t)(len >> 8),
+                       (uint8_t)len,
+                       type,
+                       flags,
+                       (uint8_t)(stream >> 24),
+                       (uint8_t)(stream >> 16),
+                       (uint8_t)(stream >> 8),
+                       (uint8_t)stream};
+    struct sn_str parts[] = {{(const char *)head, 9}, {payload, len}};
+
+    if (raw->conn)
+        (void)!sn_conn_write(raw->conn, parts, 2);
+}
+
+/* ---- header blocks: literals without indexing, RFC 7541, 6.2.2 ---- */
+
+struct block {
+    uint8_t bytes[70000];
+    size_t len;
+};
+
+static void put_int(struct block *block, size_t value)
+{
+    if (value < 127) {
+        block->bytes[block->len++] = (uint8_t)value;
+        return;
+    }
+    block->bytes[block->len++] = 127;
+    for (value -= 127; value >= 128; value >>= 7)
+        block->bytes[block->len++] = (uint8_t)(value & 127) | 128;
+    block->bytes[block->len++] = (uint8_t)value;
+}
+
+static void put_text(struct block *block, const char *text)
+{
+    put_int(block, strlen(text));
+    memcpy(block->bytes + block->len, text, strlen(text));
+    block->len += strlen(text);
+}
+
+static void put(struct block *block, const char *name, const char *value)
+{
+    block->bytes[block->len++] = 0;
+    put_text(block, name);
+    put_text(block, value);
+}
+
+static void put_request(struct block *block, const char *path, const char *content_type)
+{
+    put(block, ":method", "POST");
+    put(block, ":scheme", "http");
+    put(block, ":path", path);
+    put(block, ":authority", "x");
+    put(block, "te", "trailers");
+    if (content_type)
+        put(block, "content-type", content_type);
+}
+
+static void greet(struct raw *raw)
+{
+    send_bytes(raw, preface, sizeof(preface) - 1);
+    send_frame(raw, SETTINGS, 0, 0, NULL, 0);
+}
+
+/* A request with one more header (may be NULL) and its body, whole. */
+static void ask(struct raw *raw, uint32_t stream, const char *path, const char *content_type,
+                const char *name, const char *value, const void *body, size_t len)
+{
+    struct block *block = calloc(1, sizeof(*block));
+
+    put_request(block, path, content_type);
+    if (name)
+        put(block, name, value);
+    send_frame(raw, HEADERS, END_HEADERS, stream, block->bytes, block->len);
+    for (; len > 16000; len -= 16000, body = (const char *)body + 16000)
+        send_frame(raw, DATA, 0, stream, body, 16000);
+    send_frame(raw, DATA, END_STREAM, stream, body, len);
+    free(block);
+}
+
+static void connect_raw(struct raw *raw, struct world *world)
+{
+    struct sn_dial *dial;
+
+    raw_init(raw, world);
+    assert_int_equal(
+        sn_dial(world->loop, sn_listener_address(world->listener), raw_connected, raw, &dial, NULL),
+        0);
+    run_until(world->loop, raw->conn);
+}
+
+static void has_header(const struct raw *raw, const char *line)
+{
+    if (!strstr(raw->headers, line))
+        fail_msg("no \"%s\" in \"%s\"", line, raw->headers);
+}
+
+/* The server still serves others. */
+static void assert_lives(struct world *world)
+{
+    struct raw raw;
+
+    connect_raw(&raw, world);
+    greet(&raw);
+    ask(&raw, 1, "/t/Unary", "application/grpc", NULL, NULL, "\0\0\0\0\1x", 6);
+    run_until(world->loop, strstr(raw.headers, "grpc-status: 0"));
+    raw_fini(&raw);
+}
+
+static int setup(void **state)
+{
+    struct world *world = world_create();
+
+    world_listen(world, world->socket);
+    *state = world;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    world_destroy(*state);
+    return 0;
+}
+
+/* ---- the server ---- */
+
+static void test_settings(void **state)
+{
+    static const uint8_t expected[] = {0, 3, 0, 0,  0, 250, 0, 4, 0, 16, 0, 0,
+                                       0, 5, 0, 16, 0, 0,   0, 6, 0, 1,  0, 0};
+    static const uint8_t window[] = {0, 0, 4, WINDOW, 0, 0, 0, 0, 0, 0, 15, 0, 1};
+    struct raw raw;
+
+    connect_raw(&raw, *state);
+    greet(&raw);
+    send_frame(&raw, PING, 0, 0, "12345678", 8);
+    run_until(raw.world->loop, raw.frames[PING] == 1);
+    assert_memory_equal(raw.in + 9, expected, sizeof(expected));
+    /* The connection's window grows from 64 KiB to 1 MiB at once. */
+    assert_non_null(memmem(raw.in, raw.in_len, window, sizeof(window)));
+    raw_fini(&raw);
+}
+
+static void test_heads_that_are_refused(void **state)
+{
+    static const struct {
+        const char *content_type, *name, *value, *answer;
+    } cases[] = {
+        {"application/json", NULL, NULL, ":status: 400"},
+        {NULL, NULL, NULL, ":status: 400"},
+        {"application/grpcx", NULL, NULL, ":status: 415"},
+        {"application/grpc", "grpc-timeout", "1s", ":status: 400"},
+        {"application/grpc", "grpc-timeout", "123456789S", ":status: 400"},
+        {"application/grpc", "x-bin", "~~~", ":status: 400"},
+        {"application/grpc", "grpc-encoding", "snappy", "grpc-status: 12"},
+        {"application/grpc", "grpc-timeout", "1S", "grpc-status: 0"},
+        {"application/grpc+proto", NULL, NULL, "content-type: application/grpc+proto"},
+        {"application/grpc;x=y", "x-bin", "AQ==", "x-bin: AQ\n"},
+        {"application/grpc", "grpc-unknown", "x", "grpc-status: 0"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct raw raw;
+
+        connect_raw(&raw, *state);
+        greet(&raw);
+        ask(&raw, 1, "/t/Unary", cases[i].content_type, cases[i].name, cases[i].value,
+            "\0\0\0\0\1x", 6);
+        run_until(raw.world->loop, strstr(raw.headers, cases[i].answer));
+        raw_fini(&raw);
+    }
+}
+
+static void test_bodies_that_are_refused(void **state)
+{
+    static const struct {
+        const char *encoding, *body;
+        size_t len;
+        const char *answer;
+    } cases[] = {
+        {NULL, "\2\0\0\0\1x", 6, "grpc-message: grpc: received unexpected payload format 2"},
+        {NULL, "\1\0\0\0\1x", 6, "compressed flag set with identity or empty encoding"},
+        {"identity", "\1\0\0\0\1x", 6, "compressed flag set with identity or empty encoding"},
+        {"gzip", "\1\0\0\0\1x", 6, "grpc-status: 13"},
+        {"gzip", "\1\0\0\0\0", 5, "grpc-status: 13"},
+        {NULL, "\0\0\0\0\2x", 6, "grpc-message: unexpected EOF"},
+        {NULL, "\0\0\0", 3, "grpc-message: unexpected EOF"},
+        {NULL, "\0\377\377\377\377x", 6, "larger than max (4294967295 vs. 33554432)"},
+        {NULL, "\0\2\0\0\1x", 6, "larger than max (33554433 vs. 33554432)"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct raw raw;
+
+        connect_raw(&raw, *state);
+        greet(&raw);
+        ask(&raw, 1, "/t/Sum", "application/grpc", "grpc-encoding",
+            cases[i].encoding ? cases[i].encoding : "", cases[i].body, cases[i].len);
+        run_until(raw.world->loop, strstr(raw.headers, "grpc-status"));
+        has_header(&raw, cases[i].answer);
+        raw_fini(&raw);
+    }
+}
+
+/* gzip of `len` bytes, as a message. */
+static size_t compress_message(uint8_t *out, size_t size, const void *bytes, size_t len)
+{
+    z_stream z = {.next_in = (Bytef *)(uintptr_t)bytes, .avail_in = (uInt)len};
+
+    assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY), Z_OK);
+    z.next_out = out + 5;
+    z.avail_out = (uInt)size - 5;
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    sn_grpc_write_prefix(out, (uint32_t)z.total_out);
+    out[0] = 1;
+    deflateEnd(&z);
+    return 5 + z.total_out;
+}
+
+static void test_gzip(void **state)
+{
+    static const size_t lens[] = {0, 1, 5000, 1 << 20, SN_MESSAGE_MAX, SN_MESSAGE_MAX + 1};
+    uint8_t *plain = calloc(1, SN_MESSAGE_MAX + 1), *packed = malloc(1 << 20);
+
+    for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+        struct raw raw;
+        size_t len = compress_message(packed, 1 << 20, plain, lens[i]);
+
+        connect_raw(&raw, *state);
+        greet(&raw);
+        ask(&raw, 1, "/t/Sum", "application/grpc", "grpc-encoding", "gzip", packed, len);
+        run_until(raw.world->loop, strstr(raw.headers, "grpc-status"));
+        if (lens[i] > SN_MESSAGE_MAX)
+            has_header(&raw, "received message after decompression larger than max");
+        else
+            assert_int_equal(
+                raw.data[9] | raw.data[10] << 8 | raw.data[11] << 16 | raw.data[12] << 24, lens[i]);
+        raw_fini(&raw);
+        if (lens[i] > 1000 && lens[i] < 2 << 20) { /* cut short */
+            connect_raw(&raw, *state);
+            greet(&raw);
+            sn_grpc_write_prefix(packed, (uint32_t)len - 5 - 9);
+            packed[0] = 1;
+            ask(&raw, 1, "/t/Sum", "application/grpc", "grpc-encoding", "gzip", packed, len - 9);
+            run_until(raw.world->loop, strstr(raw.headers, "grpc-status: 13"));
+            raw_fini(&raw);
+        }
+    }
+    free(plain);
+    free(packed);
+}
+
+static void test_not_http2(void **state)
+{
+    static const char *const greetings[] = {
+        "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", /* a TLS hello */
+        "GET / HTTP/1.1\r\n\r\n",
+        "PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n",
+    };
+
+    for (size_t i = 0; i < sizeof(greetings) / sizeof(greetings[0]); i++) {
+        struct raw raw;
+
+        connect_raw(&raw, *state);
+        send_bytes(&raw, greetings[i], i ? strlen(greetings[i]) : 11);
+        run_until(raw.world->loop, raw.ended);
+        assert_memory_equal(raw.in, "HTTP/1.1 400 Bad Request\r\n", 26);
+        raw_fini(&raw);
+    }
+}
+
+static void test_silent_client(void **state)
+{
+    struct world *world = *state;
+    struct raw silent, half;
+
+    connect_raw(&silent, world);
+    connect_raw(&half, world);
+    send_bytes(&half, preface, 10);
+    run_until(world->loop, sn_http2_server_connections(world->http2) == 2);
+    world_skip(world, SN_SECONDS(11));
+    run_until(world->loop, silent.ended && half.ended);
+    raw_fini(&silent);
+    raw_fini(&half);
+    assert_lives(world);
+}
+
+/* Bytes after the greeting that must end the connection with GOAWAY or without, but end it. */
+static void test_broken_frames(void **state)
+{
+    static const struct {
+        uint8_t type, flags;
+        uint32_t stream;
+        const char *payload;
+        size_t len;
+    } cases[] = {
+        {DATA, 0, 0, "x", 1},                         /* on no stream */
+        {DATA, 0, 5, "x", 1},                         /* on an idle one */
+        {HEADERS, END_HEADERS, 2, "", 0},             /* an even one */
+        {HEADERS, END_HEADERS, 1, "\xff\xff\xff", 3}, /* no HPACK */
+        {SETTINGS, 0, 0, "abc", 3},
+        {SETTINGS, ACK, 0, "abcdef", 6},
+        {SETTINGS, 0, 0, "\0\4\377\377\377\377", 6}, /* window above 2^31 */
+        {PING, 0, 0, "short", 5},
+        {WINDOW, 0, 0, "\0\0\0\0", 4},
+        {WINDOW, 0, 0, "\177\377\377\377", 4},
+        {CONTINUATION, 0, 1, "", 0},
+        {PUSH, END_HEADERS, 1, "\0\0\0\2", 4},
+        {RST_STREAM, 0, 9, "\0\0\0\0", 4},
+        {GOAWAY, 0, 0, "x", 1},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct raw raw;
+
+        connect_raw(&raw, *state);
+        greet(&raw);
+        send_frame(&raw, cases[i].type, cases[i].flags, cases[i].stream, cases[i].payload,
+                   cases[i].len);
+        run_until(raw.world->loop, raw.ended || raw.closed);
+        assert_true(raw.goaway > 0);
+        raw_fini(&raw);
+    }
+    assert_lives(*state);
+}
+
+static void test_smaller_stream_id(void **state)
+{
+    struct raw raw;
+
+    connect_raw(&raw, *state);
+    greet(&raw);
+    ask(&raw, 5, "/t/Unary", "application/grpc", NULL, NULL, "\0\0\0\0\1x", 6);
+    ask(&raw, 3, "/t/Unary", "application/grpc", NULL, NULL, "\0\0\0\0\1x", 6);
+    run_until(raw.world->loop, raw.ended || raw.closed);
+    assert_int_equal(raw.goaway, NGHTTP2_PROTOCOL_ERROR);
+    raw_fini(&raw);
+}
+
+static void test_headers_too_large(void **state)
+{
+    struct block *block = calloc(1, sizeof(*block));
+    char *value = calloc(1, 12001);
+    struct raw raw;
+
+    memset(value, 'v', 12000);
+    connect_raw(&raw, *state);
+    greet(&raw);
+    put_request(block, "/t/Unary", "application/grpc");
+    send_frame(&raw, HEADERS, 0, 1, block->bytes, block->len);
+    for (int i = 0; i < 6; i++) {
+        block->len = 0;
+        put(block, "x-v", value);
+        send_frame(&raw, CONTINUATION, i == 5 ? END_HEADERS : 0, 1, block->bytes, block->len);
+    }
+    run_until(raw.world->loop, strstr(raw.headers, ":status: 431"));
+    ask(&raw, 3, "/t/Unary", "application/grpc", NULL, NULL, "\0\0\0\0\1x", 6);
+    run_until(raw.world->loop, strstr(raw.headers, "grpc-status: 0"));
+    raw_fini(&raw);
+    free(value);
+    free(block);
+}
+
+/* One indexed byte stands for 4,000: a megabyte of such bytes must not become 4 GB of work. */
+static void test_header_bomb(void **state)
+{
+    struct block *block = calloc(1, sizeof(*block));
+    char *value = calloc(1, 4001);
+    struct raw raw;
+
+    memset(value, 'v', 4000);
+    connect_raw(&raw, *state);
+    greet(&raw);
+    put_request(block, "/t/Unary", "application/grpc");
+    size_t at = block->len;
+    put(block, "b", value);
+    block->bytes[at] = 0x40; /* with indexing: entry 62 */
+    while (block->len < 16000)
+        block->bytes[block->len++] = 0x80 | 62;
+    send_frame(&raw, HEADERS, END_HEADERS | END_STREAM, 1, block->bytes, block->len);
+    run_until(raw.world->loop, raw.ended || raw.closed);
+    raw_fini(&raw);
+    free(value);
+    free(block);
+    assert_lives(*state);
+}
+
+static void test_continuation_flood(void **state)
+{
+    struct raw raw;
+
+    connect_raw(&raw, *state);
+    greet(&raw);
+    send_frame(&raw, HEADERS, 0, 1, "", 0);
+    for (int i = 0; i < 10000; i++)
+        send_frame(&raw, CONTINUATION, 0, 1, "", 0);
+    run_until(raw.world->loop, raw.ended || raw.closed);
+    raw_fini(&raw);
+    assert_lives(*state);
+}
+
+/* Asks that must be answered, and nothing read: the answers may not pile up. */
+static void test_ping_flood(void **state)
+{
+    struct world *world = *state;
+    struct raw raw;
+
+    connect_raw(&raw, world);
+    greet(&raw);
+    run_until(world->loop, raw.frames[SETTINGS]);
+    sn_conn_read(raw.conn, false);
+    for (int i = 0; i < 1000000 && raw.conn && sn_conn_queued(raw.conn) < 30 << 20; i++)
+        send_frame(&raw, PING, 0, 0, "12345678", 8);
+    run_until(world->loop, sn_http2_server_connections(world->http2) == 0);
+    raw_fini(&raw);
+    assert_lives(world);
+}
+
+static void test_rapid_reset(void **state)
+{
+    struct world *world = *state;
+    struct block *block = calloc(1, sizeof(*block));
+    struct raw raw;
+
+    put_request(block, "/t/Hang", "application/grpc");
+    connect_raw(&raw, world);
+    greet(&raw);
+    for (uint32_t id = 1; id < 20000; id += 2) {
+        send_frame(&raw, HEADERS, END_HEADERS, id, block->bytes, block->len);
+        send_frame(&raw, RST_STREAM, 0, id, "\0\0\0\10", 4);
+    }
+    run_until(world->loop, raw.ended || raw.closed);
+    run_until(world->loop, world->core.live == 0);
+    assert_true(world->core.live_max <= 250);
+    raw_fini(&raw);
+    free(block);
+    assert_lives(world);
+}
+
+/* Large messages begun on every stream and never completed. */
+static void test_half_messages(void **state)
+{
+    struct world *world = *state;
+    struct block *block = calloc(1, sizeof(*block));
+    uint8_t *bytes = calloc(1, 16000);
+    struct raw raw;
+
+    put_request(block, "/t/Sum", "application/grpc");
+    sn_grpc_write_prefix(bytes, 30 << 20);
+    connect_raw(&raw, world);
+    greet(&raw);
+    run_until(world->loop, raw.frames[WINDOW]);
+    for (uint32_t id = 1; id < 2 * 100; id += 2)
+        send_frame(&raw, HEADERS, END_HEADERS, id, block->bytes, block->len);
+    for (int round = 0; round < 55; round++) {
+        for (uint32_t id = 1; id < 2 * 100; id += 2) {
+            send_frame(&raw, DATA, 0, id, bytes, 16000);
+            if (id % 32 == 31) /* no more than the connection's window */
+                run_until(world->loop, sn_conn_queued(raw.conn) == 0);
+        }
+        bytes[3] = 0;
+        bytes[1] = 0;
+        size_t in_use = sn_loop_blocks(world->loop)->in_use;
+        assert_true(in_use < 100 << 20);
+    }
+    run_until(world->loop, strstr(raw.headers, "grpc-status: 8"));
+    raw_fini(&raw);
+    run_until(world->loop, world->core.live == 0);
+    free(block);
+    free(bytes);
+}
+
+static void test_too_many_streams(void **state)
+{
+    struct world *world = *state;
+    struct block *block = calloc(1, sizeof(*block));
+    struct raw raw;
+
+    put_request(block, "/t/Hang", "application/grpc");
+    connect_raw(&raw, world);
+    greet(&raw);
+    for (uint32_t id = 1; id < 2 * 300; id += 2)
+        send_frame(&raw, HEADERS, END_HEADERS, id, block->bytes, block->len);
+    run_until(world->loop, raw.reset >= 0 || raw.goaway >= 0);
+    assert_int_equal(world->core.live_max, 250);
+    raw_fini(&raw);
+    run_until(world->loop, world->core.live == 0);
+    free(block);
+}
+
+static void test_trailers_of_a_request(void **state)
+{
+    struct block *block = calloc(1, sizeof(*block));
+    struct raw raw;
+
+    connect_raw(&raw, *state);
+    greet(&raw);
+    put_request(block, "/t/Sum", "application/grpc");
+    send_frame(&raw, HEADERS, END_HEADERS, 1, block->bytes, block->len);
+    send_frame(&raw, DATA, 0, 1, "\0\0\0\0\1x", 6);
+    block->len = 0;
+    put(block, "x-late", "1");
+    send_frame(&raw, HEADERS, END_HEADERS | END_STREAM, 1, block->bytes, block->len);
+    run_until(raw.world->loop, strstr(raw.headers, "grpc-status: 0"));
+    assert_null(strstr(raw.headers, "x-late"));
+    raw_fini(&raw);
+    free(block);
+}
+
+/* All of it in pieces of one byte. */
+static void test_one_byte_at_a_time(void **state)
+{
+    struct block *block = calloc(1, sizeof(*block));
+    uint8_t bytes[400] = {0};
+    struct raw raw;
+
+    connect_raw(&raw, *state);
+    put_request(block, "/t/Unary", "application/grpc");
+    memcpy(bytes, preface, 24);
+    size_t len = 24;
+    memcpy(bytes + len, "\0\0\0\4\0\0\0\0\0", 9);
+    len += 9;
+    memcpy(bytes + len, "\0\0\0\1\4\0\0\0\1", 9);
+    bytes[len + 2] = (uint8_t)block->len;
+    memcpy(bytes + len + 9, block->bytes, block->len);
+    len += 9 + block->len;
+    memcpy(bytes + len, "\0\0\7\0\1\0\0\0\1\0\0\0\0\2xy", 16);
+    len += 16;
+    for (size_t i = 0; i < len; i++) {
+        send_bytes(&raw, bytes + i, 1);
+        uv_run(sn_loop_backend(raw.world->loop), UV_RUN_NOWAIT);
+    }
+    run_until(raw.world->loop, strstr(raw.headers, "grpc-status: 0"));
+    assert_memory_equal(raw.data, "\0\0\0\0\2xy", 7);
+    raw_fini(&raw);
+    free(block);
+}
+
+/* Random bytes after a valid beginning; the seeds are the test's names. */
+static void test_garbage(void **state)
+{
+    struct world *world = *state;
+    struct block *block = calloc(1, sizeof(*block));
+
+    put_request(block, "/t/Echo", "application/grpc");
+    for (unsigned seed = 1; seed <= 200; seed++) {
+        struct raw raw;
+        uint8_t noise[600];
+        unsigned x = seed;
+
+        for (size_t i = 0; i < sizeof(noise); i++) {
+            x = x * 1103515245 + 12345;
+            noise[i] = (uint8_t)(x >> 16);
+        }
+        connect_raw(&raw, world);
+        greet(&raw);
+        send_frame(&raw, HEADERS, END_HEADERS, 1, block->bytes, block->len);
+        if (seed % 2) /* noise in a frame, or as one */
+            send_frame(&raw, (uint8_t)(seed / 2 % 10), noise[0], seed % 3, noise, seed);
+        else
+            send_bytes(&raw, noise, sizeof(noise));
+        send_frame(&raw, PING, 0, 0, "12345678", 8);
+        run_until(world->loop, raw.ended || raw.closed || raw.in_len > 40);
+        raw_fini(&raw);
+    }
+    free(block);
+    run_until(world->loop, world->core.live == 0);
+    assert_lives(world);
+}
+
+static void test_too_many_connections(void **state)
+{
+    struct world *world = *state;
+    enum { COUNT = 1010 };
+    struct raw *raws = calloc(COUNT, sizeof(*raws));
+    size_t ended = 0;
+
+    for (int i = 0; i < COUNT; i++) {
+        struct sn_dial *dial;
+
+        raws[i].world = world;
+        raws[i].in = malloc(200);
+        assert_int_equal(sn_dial(world->loop, world->socket, raw_connected, &raws[i], &dial, NULL),
+                         0);
+        run_until(world->loop, raws[i].conn || raws[i].closed);
+        if (i % 100 == 0)
+            run_until(world->loop, sn_http2_server_connections(world->http2) >= (size_t)i);
+    }
+    run_until(world->loop, raws[COUNT - 1].closed);
+    assert_int_equal(sn_http2_server_connections(world->http2), 1000);
+    for (int i = 0; i < COUNT; i++) {
+        ended += raws[i].closed;
+        raw_fini(&raws[i]);
+    }
+    assert_int_equal(ended, COUNT - 1000);
+    free(raws);
+}
+
+/* ---- the channel ---- */
+
+struct call {
+    struct sn_client_stream *stream;
+    bool done;
+    int code;
+    size_t messages;
+    char text[256];
+};
+
+static void on_headers(struct sn_client_stream *stream, const struct sn_metadata *headers)
+{
+}
+
+static void on_message(struct sn_client_stream *stream, const void *bytes, size_t len)
+{
+    ((struct call *)stream->owner)->messages++;
+    stream->ops->credit(stream, len);
+}
+
+static void on_trailers(struct sn_client_stream *stream, const struct sn_status *status,
+                        const struct sn_metadata *trailers)
+{
+    struct call *call = stream->owner;
+
+    assert_false(call->done);
+    call->done = true;
+    call->code = status->code;
+    snprintf(call->text, sizeof(call->text), "%.*s", SN_STR_ARGS(status->text));
+}
+
+static const struct sn_client_events call_events = {on_headers, on_message, NULL, on_trailers};
+
+/* A server by hand and a channel to it. */
+struct trap {
+    struct world *world;
+    struct raw raw;
+    struct sn_channel *channel;
+    struct call call;
+    bool closed;
+};
+
+static void trap_accept(void *owner, struct sn_conn *conn)
+{
+    struct raw *raw = owner;
+
+    if (raw->inflater)
+        nghttp2_hd_inflate_del(raw->inflater);
+    assert_int_equal(nghttp2_hd_inflate_new(&raw->inflater), 0);
+    raw->in_len = 0;
+    raw->seen = sizeof(preface) - 1;
+    memset(raw->frames, 0, sizeof(raw->frames));
+    raw_adopt(raw, conn);
+}
+
+static int setup_trap(void **state)
+{
+    struct trap *trap = calloc(1, sizeof(*trap));
+
+    trap->world = world_create();
+    raw_init(&trap->raw, trap->world);
+    assert_int_equal(sn_listen(trap->world->loop, trap->world->socket, trap_accept, &trap->raw,
+                               &trap->world->listener, NULL),
+                     0);
+    assert_int_equal(
+        sn_http2_channel_create(trap->world->loop, trap->world->socket, &trap->channel, NULL), 0);
+    *state = trap;
+    return 0;
+}
+
+static void trap_closed(void *owner)
+{
+    ((struct trap *)owner)->closed = true;
+}
+
+static int teardown_trap(void **state)
+{
+    struct trap *trap = *state;
+
+    trap->channel->ops->close(trap->channel, trap_closed, trap);
+    raw_fini(&trap->raw);
+    run_until(trap->world->loop, trap->closed);
+    world_destroy(trap->world);
+    free(trap);
+    return 0;
+}
+
+static void call_unary(struct trap *trap)
+{
+    struct sn_metadata none = {0};
+
+    trap->call = (struct call){0};
+    trap->call.stream = trap->channel->ops->open(trap->channel, &call_events, &trap->call,
+                                                 SN_STR("/t/Unary"), &none, SN_NEVER);
+    trap->call.stream->ops->message(
+        trap->call.stream, sn_message_copy(sn_loop_blocks(trap->world->loop), "x", 1), true);
+}
+
+static void answer_with(struct trap *trap, uint32_t stream, const char *status,
+                        const char *content_type, const char *grpc_status, bool end)
+{
+    struct block *block = calloc(1, sizeof(*block));
+
+    put(block, ":status", status);
+    if (content_type)
+        put(block, "content-type", content_type);
+    if (grpc_status)
+        put(block, "grpc-status", grpc_status);
+    send_frame(&trap->raw, HEADERS, END_HEADERS | (end ? END_STREAM : 0), stream, block->bytes,
+               block->len);
+    free(block);
+}
+
+static void expect(struct trap *trap, int code, const char *text)
+{
+    run_until(trap->world->loop, trap->call.done);
+    assert_int_equal(trap->call.code, code);
+    if (!strstr(trap->call.text, text))
+        fail_msg("no \"%s\" in \"%s\"", text, trap->call.text);
+}
+
+/* After it has come. */
+static void begin_call(struct trap *trap)
+{
+    trap->raw.frames[HEADERS] = 0;
+    call_unary(trap);
+    run_until(trap->world->loop, trap->raw.frames[HEADERS] == 1);
+}
+
+static void greet_back(struct trap *trap)
+{
+    send_frame(&trap->raw, SETTINGS, 0, 0, NULL, 0);
+}
+
+static void test_server_is_none(void **state)
+{
+    struct trap *trap = *state;
+    const char *page = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\nno";
+
+    begin_call(trap);
+    send_bytes(&trap->raw, page, strlen(page));
+    expect(trap, SN_ERR_UNAVAILABLE, "lost: it doesn't follow HTTP/2");
+}
+
+static void test_server_hangs_up(void **state)
+{
+    struct trap *trap = *state;
+
+    begin_call(trap);
+    sn_conn_close(trap->raw.conn, false);
+    expect(trap, SN_ERR_UNAVAILABLE, "lost: ");
+    call_unary(trap); /* tries again at once */
+    run_until(trap->world->loop, trap->raw.conn);
+    sn_conn_close(trap->raw.conn, true);
+    expect(trap, SN_ERR_UNAVAILABLE, "lost: closed by the peer");
+}
+
+static void test_answers_that_are_wrong(void **state)
+{
+    struct trap *trap = *state;
+    static const struct {
+        const char *status, *content_type, *grpc_status;
+        bool end;
+        int code;
+        const char *text;
+    } cases[] = {
+        {"503", "text/html", NULL, true, SN_ERR_UNAVAILABLE, "unexpected HTTP status 503"},
+        {"404", NULL, NULL, true, SN_ERR_UNIMPLEMENTED, "unexpected HTTP status 404"},
+        {"200", "text/html", NULL, true, SN_ERR_UNKNOWN, "content-type \"text/html\""},
+        {"200", "application/grpc", NULL, true, SN_ERR_INTERNAL, "without sending trailers"},
+        {"200", "application/grpc", "7", true, SN_ERR_PERMISSION_DENIED, ""},
+        {"200", "application/grpc", "99", true, SN_ERR_UNKNOWN, ""},
+        {"401", "text/html", "16", true, SN_ERR_UNAUTHENTICATED, ""},
+    };
+
+    for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        begin_call(trap);
+        if (i == 0)
+            greet_back(trap);
+        answer_with(trap, 1 + 2 * i, cases[i].status, cases[i].content_type, cases[i].grpc_status,
+                    cases[i].end);
+        expect(trap, cases[i].code, cases[i].text);
+    }
+}
+
+static void test_answer_without_end(void **state)
+{
+    struct trap *trap = *state;
+
+    begin_call(trap);
+    greet_back(trap);
+    answer_with(trap, 1, "103", NULL, NULL, false); /* an interim one */
+    answer_with(trap, 1, "200", "application/grpc", NULL, false);
+    send_frame(&trap->raw, DATA, 0, 1, "\0\0\0\0\1x\0\0\0\0\1y\0\0", 14);
+    run_until(trap->world->loop, trap->call.messages == 2);
+    answer_with(trap, 1, "200", NULL, "0", true); /* trailers, though within a message */
+    run_until(trap->world->loop, trap->call.done);
+    assert_true(trap->call.code != 0);
+}
+
+static void test_page_instead_of_messages(void **state)
+{
+    struct trap *trap = *state;
+
+    begin_call(trap);
+    greet_back(trap);
+    answer_with(trap, 1, "502", "text/html", NULL, false);
+    send_frame(&trap->raw, DATA, END_STREAM, 1, "<html>bad gateway</html>", 24);
+    expect(trap, SN_ERR_UNAVAILABLE, "unexpected HTTP status 502");
+    assert_int_equal(trap->call.messages, 0);
+}
+
+static void test_resets(void **state)
+{
+    static const struct {
+        uint8_t error;
+        int code;
+    } cases[] = {
+        {NGHTTP2_REFUSED_STREAM, SN_ERR_UNAVAILABLE},
+        {NGHTTP2_CANCEL, SN_ERR_CANCELLED},
+        {NGHTTP2_ENHANCE_YOUR_CALM, SN_ERR_RESOURCE_EXHAUSTED},
+        {NGHTTP2_INTERNAL_ERROR, SN_ERR_INTERNAL},
+        {NGHTTP2_NO_ERROR, SN_ERR_INTERNAL},
+    };
+    struct trap *trap = *state;
+
+    for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint8_t error[] = {0, 0, 0, cases[i].error};
+
+        begin_call(trap);
+        if (i == 0)
+            greet_back(trap);
+        send_frame(&trap->raw, RST_STREAM, 0, 1 + 2 * i, error, 4);
+        expect(trap, cases[i].code, "the server reset the stream");
+    }
+}
+
+/* GOAWAY: what the server hasn't begun fails, what comes next gets a new connection. */
+static void test_goaway(void **state)
+{
+    struct trap *trap = *state;
+
+    begin_call(trap);
+    greet_back(trap);
+    send_frame(&trap->raw, GOAWAY, 0, 0, "\0\0\0\0\0\0\0\0", 8);
+    expect(trap, SN_ERR_UNAVAILABLE, "");
+    run_until(trap->world->loop, !trap->raw.conn);
+    begin_call(trap);
+    greet_back(trap);
+    answer_with(trap, 1, "200", "application/grpc", "0", true);
+    expect(trap, 0, "");
+}
+
+static void test_server_allows_one_stream(void **state)
+{
+    struct trap *trap = *state;
+    struct call calls[3] = {0};
+    struct sn_metadata none = {0};
+
+    begin_call(trap);
+    send_frame(&trap->raw, SETTINGS, 0, 0, "\0\3\0\0\0\1", 6);
+    run_until(trap->world->loop, trap->raw.frames[SETTINGS] == 2); /* its own, and the answer */
+    for (int i = 0; i < 3; i++)
+        calls[i].stream = trap->channel->ops->open(trap->channel, &call_events, &calls[i],
+                                                   SN_STR("/t/Unary"), &none, SN_MS(2000));
+    calls[1].stream->ops->cancel(calls[1].stream, SN_ERR_CANCELLED); /* while it waits */
+    answer_with(trap, 1, "200", "application/grpc", "0", true);
+    expect(trap, 0, "");
+    run_until(trap->world->loop, trap->raw.frames[HEADERS] == 2);
+    answer_with(trap, 3, "200", "application/grpc", "5", true);
+    run_until(trap->world->loop, calls[0].done && trap->raw.frames[HEADERS] == 3);
+    assert_int_equal(calls[0].code, SN_ERR_NOT_FOUND);
+    answer_with(trap, 5, "200", "application/grpc", "5", true);
+    run_until(trap->world->loop, calls[2].done);
+    assert_int_equal(calls[2].code, SN_ERR_NOT_FOUND);
+    assert_int_equal(calls[1].code, SN_ERR_CANCELLED);
+}
+
+#define SERVER_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CHANNEL_TEST(f) cmocka_unit_test_setup_teardown(f, setup_trap, teardown_trap)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SERVER_TEST(test_settings),
+        SERVER_TEST(test_heads_that_are_refused),
+        SERVER_TEST(test_bodies_that_are_refused),
+        SERVER_TEST(test_gzip),
+        SERVER_TEST(test_not_http2),
+        SERVER_TEST(test_silent_client),
+        SERVER_TEST(test_broken_frames),
+        SERVER_TEST(test_smaller_stream_id),
+        SERVER_TEST(test_headers_too_large),
+        SERVER_TEST(test_header_bomb),
+        SERVER_TEST(test_continuation_flood),
+        SERVER_TEST(test_ping_flood),
+        SERVER_TEST(test_rapid_reset),
+        SERVER_TEST(test_half_messages),
+        SERVER_TEST(test_too_many_streams),
+        SERVER_TEST(test_trailers_of_a_request),
+        SERVER_TEST(test_one_byte_at_a_time),
+        SERVER_TEST(test_garbage),
+        SERVER_TEST(test_too_many_connections),
+        CHANNEL_TEST(test_server_is_none),
+        CHANNEL_TEST(test_server_hangs_up),
+        CHANNEL_TEST(test_answers_that_are_wrong),
+        CHANNEL_TEST(test_answer_without_end),
+        CHANNEL_TEST(test_page_instead_of_messages),
+        CHANNEL_TEST(test_resets),
+        CHANNEL_TEST(test_goaway),
+        CHANNEL_TEST(test_server_allows_one_stream),
+    };
+
+    return cmocka_run_group_tests_name("http2/hostile", tests, NULL, NULL);
+}
