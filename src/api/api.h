@@ -11,6 +11,10 @@
 #include "rpc/core/server.h"
 #include "sinew/api/common.h"
 
+struct pb_arm_joint_positions; /* "pb/component/arm/v1/arm.h" */
+struct pb_common_get_geometries_response;
+struct pb_common_get_kinematics_response;
+
 struct sn_api {
     const char *name; /* "rdk:component:motor" */
     struct sn_service service;
@@ -20,6 +24,16 @@ struct sn_api {
     /* Stops what moves; NULL where nothing does. Enters the lane as SN_STOP. */
     int (*stop)(struct sn_call *call, struct sn_resource *resource,
                 const struct pb_google_struct *extra);
+
+    /* For the frame system; NULL where a resource of the API has none of it. Results come in zeroed
+     * and are in the call's arena, or live as long as the resource. */
+    int (*kinematics)(struct sn_call *call, struct sn_resource *resource,
+                      struct pb_common_get_kinematics_response *ret_kinematics);
+    /* Where the joints of those kinematics are: degrees, mm. */
+    int (*inputs)(struct sn_call *call, struct sn_resource *resource,
+                  struct pb_arm_joint_positions *ret_inputs);
+    int (*geometries)(struct sn_call *call, struct sn_resource *resource,
+                      struct pb_common_get_geometries_response *ret_geometries);
 };
 
 /* All APIs of this program. */

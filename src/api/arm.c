@@ -195,6 +195,18 @@ static int stop(struct sn_call *call, struct sn_resource *resource,
     return sn_arm_stop(call, (struct sn_arm *)resource, extra);
 }
 
+static int kinematics(struct sn_call *call, struct sn_resource *resource,
+                      struct pb_common_get_kinematics_response *ret_kinematics)
+{
+    return sn_arm_kinematics(call, (struct sn_arm *)resource, NULL, ret_kinematics);
+}
+
+static int inputs(struct sn_call *call, struct sn_resource *resource,
+                  struct pb_arm_joint_positions *ret_inputs)
+{
+    return sn_arm_joint_positions(call, (struct sn_arm *)resource, NULL, ret_inputs);
+}
+
 /* ---- proxy ---- */
 
 /* Encoded, not changed. */
@@ -390,4 +402,6 @@ const struct sn_api sn_api_arm = {
     .size = sizeof(struct sn_arm),
     .proxy_ops = &proxy_ops,
     .stop = stop,
+    .kinematics = kinematics,
+    .inputs = inputs,
 };

@@ -230,9 +230,16 @@ static const struct sn_handler handlers[] = {
     SN_COMMON_HANDLERS,
 };
 
+static int geometries(struct sn_call *call, struct sn_resource *resource,
+                      struct pb_common_get_geometries_response *ret_geometries)
+{
+    return sn_camera_geometries(call, (struct sn_camera *)resource, NULL, ret_geometries);
+}
+
 const struct sn_api sn_api_camera = {
     .name = SN_API_CAMERA,
     .service = {SN_API_CAMERA, &pb_camera_camera_service, handlers},
     .size = sizeof(struct sn_camera),
     .proxy_ops = &proxy_ops,
+    .geometries = geometries,
 };

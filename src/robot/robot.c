@@ -3,6 +3,7 @@
  * The machine's life: created, configured any number of times, closed. Loop thread.
  */
 #include "api/api.h"
+#include "robot/frames.h"
 #include "robot/robot_private.h"
 #include "robot/stop.h"
 #include "rpc/reflection/reflection.h"
@@ -211,6 +212,7 @@ void sn_robot_destroy(struct sn_robot *robot)
     sn_sessions_fini(&robot->sessions);
     sn_graph_fini(&robot->graph);
     sn_generation_unref(robot->current);
+    sn_frames_unref(robot->frames);
     sn_server_destroy(robot->server);
     free(robot);
 }

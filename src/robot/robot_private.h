@@ -46,6 +46,7 @@ struct sn_robot {
     struct sn_health health; /* serving once the first config has been carried out */
     struct sn_interceptor interceptors[3];
     struct sn_generation *current; /* NULL before the first config */
+    struct sn_frames *frames;      /* as of when they were asked for last, or NULL */
     struct sn_logger *log, *resource_log;
     struct sn_timer retry;
     uint32_t under_way;   /* builds and closes, overdue ones apart */
@@ -92,7 +93,13 @@ static inline struct sn_triplet sn_api_parts(const char *api)
 
 extern const struct sn_service sn_robot_service;
 
-/* ---- stop_all.c, log_service.c: RobotService's handlers ---- */
+/* ---- frame_service.c, log_service.c, stop_all.c: RobotService's handlers ---- */
+
+int sn_robot_frame_system_config(struct sn_rpc *rpc, void *self, const void *request,
+                                 void *response);
+int sn_robot_get_pose(struct sn_rpc *rpc, void *self, const void *request, void *response);
+int sn_robot_transform_pcd(struct sn_rpc *rpc, void *self, const void *request, void *response);
+int sn_robot_transform_pose(struct sn_rpc *rpc, void *self, const void *request, void *response);
 
 int sn_robot_log(struct sn_rpc *rpc, void *self, const void *request, void *response);
 int sn_robot_stop_all(struct sn_rpc *rpc, void *self, const void *request, void *response);
