@@ -32,8 +32,8 @@ struct sn_resource {
     uint32_t refs;
     uint32_t calls;      /* unary ones from clients, running now */
     const void *session; /* robot/session.h's: who moved it last; NULL: nobody with a session */
-    bool closed;    /* ops answer UNAVAILABLE */
-    bool elsewhere; /* a proxy: who has the resource is decided at the other end */
+    bool closed;         /* ops answer UNAVAILABLE */
+    bool elsewhere;      /* a proxy: who has the resource is decided at the other end */
     void (*destroy)(struct sn_resource *resource); /* by the last unref */
 };
 

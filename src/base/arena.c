@@ -162,7 +162,7 @@ void *sn_arena_realloc(struct sn_arena *arena, void *old, size_t old_size, size_
         return old;
     }
     void *memory = sn_arena_alloc(arena, size);
-    if (memory && old_size)
+    if (memory && old && old_size)
         memcpy(memory, old, old_size);
     return memory;
 }

@@ -534,6 +534,8 @@ static void describe_cycle(struct sn_graph *graph, struct sn_node *first, char *
             if (on == first || (on && !next && is_in_cycle(graph, first, on, false)))
                 next = on;
         }
+        if (!next) /* not in a cycle after all */
+            return;
         node = next;
         int n = snprintf(text + used, size - used, " -> %s", node->name);
         used += n > 0 ? (size_t)n : 0;

@@ -535,10 +535,10 @@ static size_t ready_names(struct fixture *f, char names[CHAOS_NAMES + 1])
     struct pb_robot_resource_names_response *resp =
         response(f, &tape, &pb_robot_resource_names_response_msg);
     memset(names, 0, CHAOS_NAMES + 1);
-    for (char c = 'a'; c < 'a' + CHAOS_NAMES; c++)
+    for (int c = 'a'; c < 'a' + CHAOS_NAMES; c++)
         for (uint32_t i = 0; i < resp->resources.n; i++)
             if (resp->resources.v[i].name.ptr[0] == c)
-                names[count++] = c;
+                names[count++] = (char)c;
     return count;
 }
 

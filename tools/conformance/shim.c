@@ -6,11 +6,25 @@
  */
 #include <stdlib.h>
 
-long shim_strtol(const char *text, char **end, int base) { return strtol(text, end, base); }
-long long shim_strtoll(const char *text, char **end, int base) { return strtoll(text, end, base); }
-unsigned long shim_strtoul(const char *text, char **end, int base) { return strtoul(text, end, base); }
-unsigned long long shim_strtoull(const char *text, char **end, int base) { return strtoull(text, end, base); }
-void shim_streams(void) {}
+long shim_strtol(const char *text, char **end, int base)
+{
+    return strtol(text, end, base);
+}
+long long shim_strtoll(const char *text, char **end, int base)
+{
+    return strtoll(text, end, base);
+}
+unsigned long shim_strtoul(const char *text, char **end, int base)
+{
+    return strtoul(text, end, base);
+}
+unsigned long long shim_strtoull(const char *text, char **end, int base)
+{
+    return strtoull(text, end, base);
+}
+void shim_streams(void)
+{
+}
 
 __asm__(".symver shim_strtol, __isoc23_strtol@@GLIBC_2.2.5");
 __asm__(".symver shim_strtoll, __isoc23_strtoll@@GLIBC_2.2.5");

@@ -65,7 +65,7 @@ static int take_reply(struct outgoing *out, struct sn_str bytes)
 static int take_one(struct outgoing *out, struct sn_str bytes)
 {
     struct sn_arena arena;
-    void *response;
+    void *response = NULL;
 
     sn_arena_init(&arena, out->call->env->blocks, budget_of(bytes.len));
     int code = decode(out, &arena, bytes, &response);

@@ -348,7 +348,7 @@ static void force_end(struct sn_rpc *rpc, int code)
 static void next_message(struct sn_rpc *rpc, struct sn_str bytes)
 {
     struct sn_arena arena;
-    const void *request;
+    const void *request = NULL;
 
     if (!is_client_streaming(rpc) || !rpc->on_message) {
         force_end(rpc, sn_call_fail(&rpc->call, SN_ERR_INTERNAL, "more than one request message"));
