@@ -187,7 +187,7 @@ static void world_accept(void *owner, struct sn_conn *conn)
     sn_http2_server_accept(((struct world *)owner)->http2, conn);
 }
 
-static void world_listen(struct world *world, const char *address)
+static inline void world_listen(struct world *world, const char *address)
 {
     assert_int_equal(sn_listen(world->loop, address, world_accept, world, &world->listener, NULL),
                      0);
