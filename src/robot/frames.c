@@ -105,6 +105,10 @@ static int add_part(struct gather *gather, const struct sn_node *node, const jso
     info->component = sn_arena_copy(&frames->arena, sn_str_of(node->name)).ptr;
     info->kinematics = sn_arena_zalloc(&frames->arena, sizeof(*info->kinematics));
     part->name = config.id[0] ? config.id : info->component;
+    if (info->component && strcmp(part->name, "world") == 0) {
+        leave_out(gather, node->name, "cannot give frame system part the name world");
+        return 0;
+    }
     if (!info->component || !info->kinematics ||
         (config.geometry && !add_body(gather, part, info, config.geometry)))
         return SN_ERR_RESOURCE_EXHAUSTED;

@@ -3,6 +3,7 @@
  * Building and asking the tree of frames.
  */
 #include "spatial/frame_system.h"
+#include "spatial/quote.h"
 
 #include <stdio.h>
 
@@ -66,10 +67,11 @@ int sn_frame_system_find(const struct sn_frame_system *system, struct sn_str nam
                          int32_t *ret_frame, struct sn_error *error)
 {
     int32_t found = find(system, name);
+    char quoted[SN_QUOTE_MAX];
 
     if (found == -2)
-        return sn_error_set(error, SN_ERR_NOT_FOUND, "frame with name \"%.*s\" not in frame system",
-                            SN_STR_ARGS(name));
+        return sn_error_set(error, SN_ERR_NOT_FOUND, "frame with name %s not in frame system",
+                            sn_quote(name, quoted));
     *ret_frame = found;
     return 0;
 }

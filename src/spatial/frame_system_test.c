@@ -130,6 +130,8 @@ static void what_is_not_linked_is_dropped(void **state)
     expect_unknown(s, "b", "world", "frame with name \"b\" not in frame system");
     expect_unknown(s, "world", "e_origin", "frame with name \"e_origin\" not in frame system");
     expect_unknown(s, "", "world", "frame with name \"\" not in frame system");
+    expect_unknown(s, "a%b\n\t\"ü\x01", "world",
+                   "frame with name \"a%b\\n\\t\\\"ü\\x01\" not in frame system");
     expect_unknown(s, "twin", "world", "frame with name \"twin\" not in frame system");
     expect_place(see(s, "last", "world", no_inputs), 3, 2, 3, 0);
 }
