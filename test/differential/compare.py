@@ -17,9 +17,9 @@ from questions import CONFIG, REQUESTS
 
 MODULES = {"robot": "robot.v1.robot"}
 
-# What no two runs share.
+# What no two runs share; and the kinematic files, which are our own.
 VOLATILE = {"lastUpdated", "started", "id", "timeNs", "time", "capturedAt", "revision",
-            "localAddress", "remoteAddress"}
+            "localAddress", "remoteAddress", "original_file", "kinematicsData"}
 
 
 def stub_of(service, channel):
@@ -30,9 +30,11 @@ def stub_of(service, channel):
 
 
 def steady(value):
-    """The value without what changes from run to run; floats to what float32 paths keep."""
+    """The value without what changes from run to run. Floats are rounded, and what is zero then is
+    as absent as the wire has it (0 and -0 differ there)."""
     if isinstance(value, dict):
-        return {k: steady(v) for k, v in sorted(value.items()) if k not in VOLATILE}
+        kept = {k: steady(v) for k, v in sorted(value.items()) if k not in VOLATILE}
+        return {k: v for k, v in kept.items() if v != 0 or isinstance(v, bool)}
     if isinstance(value, list):
         return [steady(v) for v in value]
     return round(value, 4) + 0.0 if isinstance(value, float) else value
@@ -52,6 +54,8 @@ def components(value):
         names = [name_of(row) if isinstance(name_of(row), dict) else row for row in rows]
         kept = [row for row, name in zip(rows, names) if name.get("type") == "component"]
         value[key] = sorted(kept, key=str)
+    if "frameSystemConfigs" in value:
+        value["frameSystemConfigs"].sort(key=lambda row: row["frame"]["referenceFrame"])
     return value
 
 

@@ -5,6 +5,13 @@ matches counts: (service, method, pattern on `theirs -> ours`, reason)."""
 RULES = [
     ("camera", "GetImages", r"^OK .*'image': .*-> OK .*'image': ",
      "another JPEG encoder: the same picture in other bytes"),
+    ("arm", "MoveToPosition", r"too far max: .* -> .*too far max: ",
+     "another bound on how far an arm reaches; both refuse"),
+    ("arm", "MoveToPosition", r"nil pointer dereference -> UNKNOWN pose cannot be nil",
+     "the real server crashes in its handler"),
+    ("robot", "ListTunnels", r"-> UNIMPLEMENTED", "tunnels aren't built yet"),
+    ("robot", "FrameSystemConfig", r"'orientation': {'type': ''}",
+     "an orientation that isn't given has no type"),
     ("", "", r"unknown resource type: .*provides this model.* -> .*provides this model.*models",
      "ours also says which models the API has"),
 ]
