@@ -7,6 +7,9 @@
 #include "pb/component/board/v1/board.h"
 #include "wire/pb/time.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 static const struct sn_board_ops *ops_of(const struct sn_board *board)
 {
     return board->base.ops;
@@ -220,13 +223,27 @@ static int handle_stream_ticks(struct sn_rpc *rpc, void *self, const void *reque
                                  &to_client);
 }
 
-/* Texts of the library that upstream checks durations with. */
+/* As the library that upstream checks durations with shows them: what is zero is left out. */
+static void show_duration(char *text, size_t size, const struct pb_google_duration *duration)
+{
+    size_t len = 0;
+
+    text[0] = '\0';
+    if (duration->seconds)
+        len = (size_t)snprintf(text, size, "seconds:%" PRId64 "%s", duration->seconds,
+                               duration->nanos ? " " : "");
+    if (duration->nanos)
+        snprintf(text + len, size - len, "nanos:%" PRId32, duration->nanos);
+}
+
+/* That library's texts. */
 static int check_duration(struct sn_call *call, const struct pb_google_duration *duration)
 {
     static const int64_t seconds_max = 315576000000;
     int64_t seconds = duration->seconds;
     int32_t nanos = duration->nanos;
     const char *problem = NULL;
+    char shown[64];
 
     if (seconds < -seconds_max)
         problem = "exceeds -10000 years";
@@ -238,8 +255,8 @@ static int check_duration(struct sn_call *call, const struct pb_google_duration 
         problem = "has seconds and nanos with different signs";
     if (!problem)
         return 0;
-    return sn_call_fail(call, SN_ERR_UNKNOWN, "proto: duration (seconds:%lld nanos:%d) %s",
-                        (long long)seconds, nanos, problem);
+    show_duration(shown, sizeof(shown), duration);
+    return sn_call_fail(call, SN_ERR_UNKNOWN, "proto: duration (%s) %s", shown, problem);
 }
 
 static int handle_set_power_mode(struct sn_rpc *rpc, void *self, const void *request,
