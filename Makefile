@@ -18,7 +18,7 @@ deps:
 
 # The programs, in build/bin/.
 build:
-	@tools/build release
+	@tools/build release programs
 
 # A machine with a fake motor and a fake sensor on localhost:8080, until Ctrl-C.
 run: deps build
@@ -29,10 +29,12 @@ test: deps
 	@tools/test
 
 # PEER=<program of the real server>: figures beside it.
-bench: build
+bench:
+	@tools/build release programs bench-load
 	@bench/run
 
-bench-docs: build
+bench-docs:
+	@tools/build release programs bench-load
 	@bench/run --write docs/benchmarks.md
 
 # Every fuzz target for FUZZ_SECONDS.

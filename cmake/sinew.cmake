@@ -35,10 +35,14 @@ function(sn_test name source)
   set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 60 SKIP_RETURN_CODE 77)
 endfunction()
 
+# What `make build` makes: no tests.
+add_custom_target(programs)
+
 # sn_program(<name> <source> <library>...): a program for people, in SN_BIN_DIR, installed.
 function(sn_program name source)
   add_executable(${name} ${source})
   target_link_libraries(${name} PRIVATE ${ARGN})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${SN_BIN_DIR})
+  add_dependencies(programs ${name})
   install(TARGETS ${name} RUNTIME DESTINATION bin)
 endfunction()
