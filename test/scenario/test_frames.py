@@ -14,8 +14,6 @@ from viam.proto.robot import (GetPoseRequest, RobotServiceStub, TransformPCDRequ
 import harness
 from harness import outcome
 
-pytestmark = pytest.mark.missing("the frame system")
-
 
 def part(kind, name, parent=None, attributes=None, **frame):
     """A fake component; part of the frame system when it has a parent."""
