@@ -50,11 +50,12 @@ struct sn_call {
     struct sn_call_link in_lane; /* sn_call.in_lane */
     struct sn_str text;          /* of the error */
     struct sn_str details;       /* serialised google.rpc.Status, or empty */
-    atomic_int cancelled;        /* 0, SN_ERR_CANCELLED or SN_ERR_DEADLINE_EXCEEDED */
+    atomic_int cancelled;        /* 0 or the reason */
     uint8_t state, kind;
 };
 
-/* Prepares a call in the caller's memory. `arena` must outlive it. `parent` may be NULL; a child
+/* Prepares a call in the caller's memory. `arena` must outlive it; calls that run side by side and
+ * may block need one each, since a pool thread takes from it. `parent` may be NULL; a child
  * inherits the parent's deadline and is cancelled with it, and must end before it. */
 void sn_call_init(struct sn_call *call, struct sn_env *env, struct sn_arena *arena,
                   struct sn_call *parent);
@@ -65,8 +66,8 @@ void sn_call_start(struct sn_call *call);
 /* Ends a pending call with 0 or SN_ERR_*. Exactly once per SN_PENDING. */
 void sn_call_done(struct sn_call *call, int code);
 
-/* Asks the call and its children to end: `reason` is SN_ERR_CANCELLED or SN_ERR_DEADLINE_EXCEEDED.
- * Harmless when repeated and after the end of the operation. */
+/* Asks the call and its children to end: `reason` is why, as a rule SN_ERR_CANCELLED or
+ * SN_ERR_DEADLINE_EXCEEDED. Harmless when repeated and after the end of the operation. */
 void sn_call_cancel(struct sn_call *call, int reason);
 
 /* 0, or the reason. Any thread. */

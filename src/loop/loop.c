@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 
 struct signal_watch {
@@ -197,14 +198,26 @@ int sn_loop_on_signal(struct sn_loop *loop, int signal,
 
 /* ---- life ---- */
 
+/* Pictures and point clouds come and go: from here on memory is the system's again at once, where
+ * malloc would learn to keep it. */
+enum { MAPPED_SIZE = 4 << 20 };
+
 static void *source_get(struct sn_block_source *source, size_t size)
 {
+    if (size >= MAPPED_SIZE) {
+        void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+        return memory == MAP_FAILED ? NULL : memory;
+    }
     return malloc(size);
 }
 
 static void source_put(struct sn_block_source *source, void *memory, size_t size)
 {
-    free(memory);
+    if (size >= MAPPED_SIZE)
+        munmap(memory, size);
+    else
+        free(memory);
 }
 
 static void init_state(struct sn_loop *loop)
