@@ -29,6 +29,10 @@ def text_field(number, text):
     return bytes([number << 3 | 2, len(data)]) + data
 
 
+def nested(number, message):
+    return bytes([number << 3 | 2, len(message)]) + message
+
+
 def name_is(name):
     return text_field(1, name)
 
@@ -74,6 +78,7 @@ class Server:
         self.config.write_text(json.dumps(config(apis, self.port)))
         self.environment = dict(os.environ, HOME=str(self.home))
         self.process = None
+        self.calls = dict(CALLS)
 
     def command(self):
         return [self.program, "-config", str(self.config)]
@@ -108,7 +113,7 @@ class Server:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def load_command(self, call, *options):
-        path, message = CALLS[call]
+        path, message = self.calls[call]
         return [str(LOAD), "--address", f"127.0.0.1:{self.port}", "--path", path,
                 "--message", message.hex(), *map(str, options)]
 
