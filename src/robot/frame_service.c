@@ -218,7 +218,7 @@ static void frames_known(void *arg, int code, struct sn_frames *take_frames)
 {
     struct lookup *l = arg;
     struct sn_error error = {0};
-    int32_t from, to;
+    int32_t from = -1, to = -1;
 
     l->frames = take_frames;
     if (!code) {

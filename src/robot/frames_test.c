@@ -160,7 +160,8 @@ static int setup(void **state)
     sn_random_init(&f->random, 1);
     f->env = (struct sn_env){
         .timers = &f->timers, .blocks = &f->blocks, .unix_ns = unix_ns, .random = &f->random};
-    memcpy(drivers + 1, sn_drivers, sn_driver_count * sizeof(drivers[0]));
+    for (size_t i = 0; i < sn_driver_count; i++)
+        drivers[i + 1] = sn_drivers[i];
     sn_registry_init(&f->registry, drivers, sn_driver_count + 1);
     struct sn_robot_options options = {.env = &f->env,
                                        .registry = &f->registry,

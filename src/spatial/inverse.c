@@ -186,7 +186,7 @@ static uint64_t apply_step(const struct solver *s, const double *q, const double
 /* One step of the descent: false when no damping helps any more. */
 static bool improve(struct solver *s, double *q, double *damping, double *error)
 {
-    double dq[SN_MODEL_DOF_MAX], next[SN_MODEL_DOF_MAX], before[6];
+    double dq[SN_MODEL_DOF_MAX] = {0}, next[SN_MODEL_DOF_MAX] = {0}, before[6];
     uint64_t held = 0;
 
     memcpy(before, s->error, sizeof(before));
@@ -274,7 +274,7 @@ static bool mimicked(const struct sn_model *model)
 static bool search(struct solver *s, const double *from, const struct sn_solve *how, double *best)
 {
     uint32_t found = 0, seeds = how->seeds ? how->seeds : SEEDS;
-    double least = INFINITY, q[SN_MODEL_DOF_MAX];
+    double least = INFINITY, q[SN_MODEL_DOF_MAX] = {0};
 
     for (uint32_t seed = 0; seed < seeds && found < WANTED; seed++) {
         if (seed > 0 && how->stop && how->stop(how->arg))

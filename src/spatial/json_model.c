@@ -144,13 +144,20 @@ static int read_dh(struct reader *r, const json_t *json, struct sn_model_part *j
     return code ? code : read_geometry(r, json, link);
 }
 
+/* Returns codes of its own, so that whoever checks the code knows that there are parts. */
 static int reserve(struct reader *r, size_t count)
 {
-    if (count > SN_MODEL_FRAMES_MAX)
-        return sn_error_set(r->error, SN_ERR_INVALID_ARGUMENT, "%zu links and joints; %d at most",
-                            count, SN_MODEL_FRAMES_MAX);
+    if (count > SN_MODEL_FRAMES_MAX) {
+        sn_error_set(r->error, SN_ERR_INVALID_ARGUMENT, "%zu links and joints; %d at most", count,
+                     SN_MODEL_FRAMES_MAX);
+        return SN_ERR_INVALID_ARGUMENT;
+    }
     r->parts = sn_arena_zalloc(r->arena, (count + 1) * sizeof(*r->parts));
-    return r->parts ? 0 : sn_json_no_memory(r->error);
+    if (!r->parts) {
+        sn_json_no_memory(r->error);
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    }
+    return 0;
 }
 
 static int read_sva(struct reader *r, const json_t *json)

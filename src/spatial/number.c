@@ -13,10 +13,10 @@ const char *sn_number_print(double number, char text[SN_NUMBER_MAX])
 {
     int decimals = 0;
 
-    if (isnan(number))
-        return strcpy(text, "NaN");
-    if (isinf(number))
-        return strcpy(text, number > 0 ? "+Inf" : "-Inf");
+    if (!isfinite(number)) {
+        snprintf(text, SN_NUMBER_MAX, "%s", isnan(number) ? "NaN" : number > 0 ? "+Inf" : "-Inf");
+        return text;
+    }
     for (;; decimals++) {
         snprintf(text, SN_NUMBER_MAX, "%.*e", decimals, number);
         if (decimals == 16 || strtod(text, NULL) == number)

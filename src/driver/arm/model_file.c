@@ -87,7 +87,7 @@ int sn_model_file_read(const char *path, struct sn_arena *arena, struct sn_model
 {
     struct mesh_files meshes = {.base = {.load = load_mesh}, .urdf = path};
     bool json = has_extension(path, ".json");
-    struct sn_str bytes;
+    struct sn_str bytes = SN_STR_NULL;
 
     if (!json && !has_extension(path, ".urdf"))
         return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
