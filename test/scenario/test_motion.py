@@ -172,8 +172,9 @@ async def test_a_cancelled_call_ends_its_motion(server):
 async def test_a_deadline_ends_its_motion(server):
     async with fixture(server) as f:
         began = time.monotonic()
-        with pytest.raises(asyncio.TimeoutError):
+        # Client and server end it at the same moment; a GoFor that was ended succeeds.
+        with contextlib.suppress(asyncio.TimeoutError):
             await f.motor.GoFor(GoForRequest(name="m1", rpm=60, revolutions=600), timeout=0.3)
-        assert time.monotonic() - began < 2
+        assert 0.25 < time.monotonic() - began < 2
         await eventually(lambda: none_runs(f))
         await f.motor.Stop(StopRequest(name="m1"))
