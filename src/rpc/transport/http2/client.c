@@ -14,6 +14,7 @@
 
 enum {
     STREAM_MEMORY_MAX = 512 << 10, /* headers and trailers of one call, both ways */
+    STREAMS_MAX = 1000,            /* at once on a connection, whatever the peer allows */
     WAITING_MAX = 1000,            /* streams for which there is no connection or no room on it */
 };
 
@@ -359,7 +360,7 @@ static struct sn_str authority_of(const struct channel *channel)
 /* Whether another stream may begin on that connection now. */
 static bool has_room(const struct client_conn *conn)
 {
-    return conn && !conn->session.closing &&
+    return conn && !conn->session.closing && conn->session.stream_count < STREAMS_MAX &&
            conn->session.stream_count <
                nghttp2_session_get_remote_settings(conn->session.ng,
                                                    NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);

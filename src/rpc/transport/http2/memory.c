@@ -7,7 +7,8 @@
 
 #include <stdlib.h>
 
-/* Sizes 64, 128, ... 4096; larger ones (per connection, not per call) are the system's. */
+/* Sizes 64, 128, ... 1024; larger ones (per connection, not per call) are the system's, to the
+ * byte. */
 enum {
     SMALLEST_SHIFT = 6,
     SYSTEM = H2_MEMORY_CLASSES,

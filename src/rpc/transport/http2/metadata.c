@@ -37,15 +37,18 @@ int h2_decode(struct sn_str text, struct sn_arena *arena, struct sn_str *ret_byt
     return code;
 }
 
+/* HTTP's own; ":..." and "grpc-..." besides. */
+static const struct sn_str reserved[] = {
+    {"te", 2},          {"host", 4},          {"trailer", 7},
+    {"connection", 10}, {"content-type", 12}, {"content-length", 14},
+};
+
 static bool is_reserved(struct sn_str name)
 {
-    static const char *const reserved[] = {"te",         "content-type", "content-length",
-                                           "connection", "host",         "trailer"};
-
     if (name.len == 0 || name.ptr[0] == ':' || sn_str_has_prefix(name, SN_STR("grpc-")))
         return true;
     for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
-        if (sn_str_is(name, reserved[i]))
+        if (sn_str_eq(name, reserved[i]))
             return true;
     return false;
 }

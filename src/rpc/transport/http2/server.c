@@ -94,6 +94,9 @@ static void send_message(struct sn_server_stream *rpc, struct sn_message *take_m
     h2_stream_message(&stream_of_rpc(rpc)->h2, take_message);
 }
 
+static const char *const code_texts[] = {"0", "1",  "2",  "3",  "4",  "5",  "6",  "7", "8",
+                                         "9", "10", "11", "12", "13", "14", "15", "16"};
+
 /* Cut between characters. */
 static struct sn_str cut_text(struct sn_str text)
 {
@@ -108,11 +111,7 @@ static struct sn_str cut_text(struct sn_str text)
 static int add_status(struct server_stream *stream, nghttp2_nv *nv, size_t *count,
                       const struct sn_status *status)
 {
-    struct sn_str code = sn_arena_printf(&stream->arena, "%d", -status->code);
-
-    if (!code.ptr)
-        return SN_ERR_RESOURCE_EXHAUSTED;
-    nv[(*count)++] = h2_nv(SN_STR("grpc-status"), code);
+    nv[(*count)++] = h2_nv(SN_STR("grpc-status"), sn_str_of(code_texts[-status->code]));
     if (status->text.len) {
         struct sn_str text = h2_escape(cut_text(status->text), &stream->arena);
 

@@ -261,7 +261,8 @@ static void on_read(struct sn_conn *conn, const uint8_t *bytes, size_t len)
         h2_session_close(session, not_http2);
     else
         write_out(session);
-    if (!session->closing && nghttp2_session_get_outbound_queue_size(session->ng) > H2_OUTBOUND_MAX)
+    if (!session->closing && session->side->begin &&
+        nghttp2_session_get_outbound_queue_size(session->ng) > H2_OUTBOUND_MAX)
         h2_session_close(session, "it asks much and reads nothing");
 }
 

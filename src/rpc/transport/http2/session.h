@@ -34,7 +34,7 @@ enum {
 
 /* ---- memory.c ---- */
 
-enum { H2_MEMORY_CLASSES = 7, H2_PARTS = 64 };
+enum { H2_MEMORY_CLASSES = 5, H2_PARTS = 64 };
 
 struct sn_message;
 
