@@ -68,13 +68,22 @@ static void break_off(struct sn_stream *stream, int code)
     close_now(stream, stream->state == STREAM_OPEN ? SN_ERR_UNAVAILABLE : 0);
 }
 
+static void restart_linger(struct sn_stream *stream);
+
+/* One large write tells of its end only: whether it moves is seen by what is left of it. */
 static void on_linger(struct sn_timer *timer)
 {
-    close_now(sn_container_of(timer, struct sn_stream, linger), 0);
+    struct sn_stream *stream = sn_container_of(timer, struct sn_stream, linger);
+
+    if (uv_stream_get_write_queue_size(&stream->uv.stream) < stream->linger_left)
+        restart_linger(stream);
+    else
+        close_now(stream, 0);
 }
 
 static void restart_linger(struct sn_stream *stream)
 {
+    stream->linger_left = uv_stream_get_write_queue_size(&stream->uv.stream);
     sn_timer_start(sn_loop_timers(stream->loop), &stream->linger, linger_ns, on_linger);
 }
 

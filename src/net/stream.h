@@ -21,8 +21,9 @@ struct sn_stream {
     size_t queued; /* bytes in writes under way */
     uv_shutdown_t shutdown;
     struct sn_timer linger;
-    int code;      /* for on_close */
-    uint8_t state; /* enum stream_state */
+    size_t linger_left; /* bytes not sent when it was armed */
+    int code;           /* for on_close */
+    uint8_t state;      /* enum stream_state */
     bool started, read_off, ended;
 };
 
