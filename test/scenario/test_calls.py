@@ -88,7 +88,9 @@ def test_what_is_no_grpc(server, change, status):
 
 
 @pytest.mark.parametrize("change", [
-    {"te": None}, {":authority": None}, {":scheme": "https"}, {"user-agent": "x" * 5000},
+    {"te": None},
+    pytest.param({":authority": None}, marks=pytest.mark.missing("nghttp2 insists on it")),
+    {":scheme": "https"}, {"user-agent": "x" * 5000},
     {"viam_client": "python;v1;v2"}, {"authorization": "Basic Og=="}, {"rpc-host": "a"},
     {"viam-sid": "zzz"}, {"opid": "zzz"}, {"trace-id-bin": "AAA"}, {"trace-id-bin": "AAA="},
     {"x-many": "b" * 30000}])
