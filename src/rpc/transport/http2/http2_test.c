@@ -396,6 +396,11 @@ static void test_too_many_wait(void **state)
         refused += answers[i].code == SN_ERR_RESOURCE_EXHAUSTED;
     }
     assert_int_equal(refused, COUNT - 1000);
+    for (int i = 0; i < COUNT; i++) /* refused calls and a channel that closes at once */
+        open_call(pair, &answers[i], "/t/Hang");
+    close_channel(pair);
+    for (int i = 0; i < COUNT; i++)
+        assert_true(answers[i].done);
     free(answers);
 }
 
