@@ -428,6 +428,23 @@ static void test_slow_reader(void **state)
     assert_int_equal(slow.bytes, 2000 * 10000);
 }
 
+/* Small messages that pile up take little more room than their bytes. */
+static void test_many_small_queued(void **state)
+{
+    struct pair *pair = *state;
+    struct answer answer = {0};
+    uint32_t result[2];
+
+    open_call(pair, &answer, "/t/Sum"); /* not connected yet: all of them wait */
+    for (int i = 0; i < 20000; i++)
+        send_bytes(&answer, "\1\2\3\4\5", 5, i == 19999);
+    assert_int_equal(answer.stream->ops->queued(answer.stream), 200000);
+    assert_true(sn_loop_blocks(pair->world->loop)->in_use < 230000);
+    finish(pair, &answer, 0);
+    memcpy(result, answer.first, sizeof(result));
+    assert_int_equal(result[0], 20000 * 15);
+}
+
 /* A server that takes nothing stops the client. */
 static void test_slow_server(void **state)
 {
@@ -693,6 +710,7 @@ int main(void)
         BOTH(test_many_streams),
         UNIX_TEST(test_too_many_wait),
         BOTH(test_slow_reader),
+        UNIX_TEST(test_many_small_queued),
         UNIX_TEST(test_slow_server),
         UNIX_TEST(test_big_after_held),
         UNIX_TEST(test_writable),

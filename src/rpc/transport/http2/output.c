@@ -91,8 +91,6 @@ static void drop_first(struct h2_stream *stream)
     struct h2_memory *memory = stream->session ? stream->session->memory : NULL;
 
     out->first = message->next;
-    if (!out->first)
-        out->end = &out->first;
     out->offset = 0;
     if (memory && memory->part_count) { /* one of the parts may lie in it */
         message->next = memory->spent;
@@ -176,6 +174,54 @@ static void resume(struct h2_stream *stream)
     h2_session_wake(session);
 }
 
+static void link_last(struct h2_outbox *out, struct sn_message *message)
+{
+    message->next = NULL;
+    if (out->first)
+        out->last->next = message;
+    else
+        out->first = message;
+    out->last = message;
+}
+
+/* A message that gathers small ones: its bytes lie where its arena's free room begins. */
+static bool has_room(const struct sn_message *message, size_t len)
+{
+    const char *end = (const char *)message->data + message->len;
+
+    return message->arena.cur == (const char *)message->data &&
+           (size_t)(message->arena.end - end) >= len;
+}
+
+static struct sn_message *create_gathering(struct h2_outbox *out, struct sn_block_pool *blocks)
+{
+    struct sn_message *message = sn_message_create(blocks);
+
+    if (!message)
+        return NULL;
+    message->data = (uint8_t *)message->arena.cur;
+    link_last(out, message);
+    return message;
+}
+
+/* Puts a small message behind others into a block they share: its own holds a hundred times its
+ * bytes, which would count when a slow reader lets them pile up. */
+static bool gather(struct h2_outbox *out, struct sn_message *message)
+{
+    struct sn_message *last = out->last;
+
+    if (!out->first || message->len >= COPY_BELOW)
+        return false;
+    if (!has_room(last, message->len))
+        last = create_gathering(out, message->arena.pool);
+    if (!last)
+        return false;
+    memcpy(last->data + last->len, message->data, message->len);
+    last->len += message->len;
+    sn_message_free(message);
+    return true;
+}
+
 void h2_stream_message(struct h2_stream *stream, struct sn_message *take_message)
 {
     struct h2_outbox *out = &stream->out;
@@ -183,10 +229,9 @@ void h2_stream_message(struct h2_stream *stream, struct sn_message *take_message
     take_message->data -= SN_GRPC_PREFIX;
     sn_grpc_write_prefix(take_message->data, (uint32_t)take_message->len);
     take_message->len += SN_GRPC_PREFIX;
-    take_message->next = NULL;
-    *out->end = take_message;
-    out->end = &take_message->next;
     out->queued += take_message->len;
+    if (!gather(out, take_message))
+        link_last(out, take_message);
     if (out->queued > H2_LOW_WATER)
         out->was_full = true;
     resume(stream);

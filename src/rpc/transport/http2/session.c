@@ -90,7 +90,6 @@ void h2_session_close(struct h2_session *session, const char *cause)
 void h2_stream_init(struct h2_stream *stream)
 {
     sn_list_init(&stream->link);
-    stream->out.end = &stream->out.first;
 }
 
 void h2_stream_begin(struct h2_stream *stream, struct h2_session *session, int32_t id)

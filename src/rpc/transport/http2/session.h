@@ -135,7 +135,7 @@ struct h2_inbox {
 };
 
 struct h2_outbox {
-    struct sn_message *first, **end; /* sn_message.next */
+    struct sn_message *first, *last; /* sn_message.next; last is valid when there is a first */
     size_t offset;                   /* sent of the first */
     size_t queued;                   /* bytes not yet sent */
     const nghttp2_nv *trailers;      /* a header block to end with, instead of END_STREAM on data */
