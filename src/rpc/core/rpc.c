@@ -230,6 +230,8 @@ void sn_server_begin(struct sn_server *server, struct sn_server_stream *stream, 
         arm_deadline(rpc, timeout_ns);
         code = pass_headers(rpc);
     }
+    if (!code && timeout_ns == 0) /* over before it began, however fast we are */
+        code = SN_ERR_DEADLINE_EXCEEDED;
     if (!code && !method->handler)
         code = sn_call_fail(&rpc->call, SN_ERR_UNIMPLEMENTED, "method %s not implemented",
                             method->pb->name);
