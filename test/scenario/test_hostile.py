@@ -94,7 +94,7 @@ def test_tls_hello_is_answered_in_plaintext(victim):
 
 
 def test_half_frames_of_many_connections(victim):
-    """A thousand connections that never finish what they began; none is in the way."""
+    """Three hundred connections that never finish what they began; none is in the way."""
     with unharmed(victim), contextlib.ExitStack() as stack:
         for _ in range(300):
             sock = stack.enter_context(victim.connect())
