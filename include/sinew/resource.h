@@ -15,6 +15,7 @@
 #include "sinew/str.h"
 
 struct sn_driver;
+struct sn_neighbours;
 struct sn_logger; /* base/log.h */
 
 /* Longest names a peer or a config may use. Source: upstream's rule for short names; an API triplet
@@ -27,7 +28,8 @@ struct sn_resource {
     const char *api;  /* "rdk:component:motor"; static */
     const char *name; /* "left-wheel"; lives as long as the resource */
     struct sn_env *env;
-    struct sn_logger *log; /* "rdk.resource_manager.<api>/<name>" */
+    const struct sn_neighbours *neighbours; /* of the machine it belongs to; NULL: of none */
+    struct sn_logger *log;                  /* "rdk.resource_manager.<api>/<name>" */
     struct sn_lane lane;
     uint32_t refs;
     uint32_t calls;      /* unary ones from clients, running now */
@@ -37,6 +39,12 @@ struct sn_resource {
     void (*destroy)(struct sn_resource *resource); /* by the last unref */
 };
 
+/* How a machine lets its resources find each other. See sn_dependency() and sn_find(). */
+struct sn_neighbours {
+    struct sn_resource *(*dependency)(struct sn_resource *resource, struct sn_str name);
+    struct sn_resource *(*find)(struct sn_resource *resource, const char *api, struct sn_str name);
+};
+
 struct sn_resource *sn_resource_ref(struct sn_resource *resource);
 /* Accepts NULL. Returns NULL, for the variable that held it. */
 struct sn_resource *sn_resource_unref(struct sn_resource *resource);
@@ -44,6 +52,18 @@ struct sn_resource *sn_resource_unref(struct sn_resource *resource);
 /* First statement of every wrapper of an API: refuses a closed resource, then enters its lane (see
  * sn_lane_enter for what comes back). */
 int sn_resource_enter(struct sn_resource *resource, struct sn_call *call, enum sn_kind kind)
+    SN_MUST_USE;
+
+/* What an attribute marked as a dependency (or the entry's `depends_on`) names, ready to be used.
+ * Only from within the driver's `open`, until that has ended. It lives as long as `resource` does:
+ * no reference is needed. UNKNOWN, upstream's texts: there is none of that name, or it is of
+ * another API. */
+int sn_dependency(struct sn_call *call, struct sn_resource *resource, const char *api,
+                  struct sn_str name, struct sn_resource **ret_dependency) SN_MUST_USE;
+
+/* Whatever the machine has of that API and name right now, without depending on it: for services
+ * that are told by a request what to use. The caller holds a reference. NULL: nothing ready. */
+struct sn_resource *sn_find(struct sn_resource *resource, const char *api, struct sn_str name)
     SN_MUST_USE;
 
 #endif

@@ -10,6 +10,7 @@
 #include "robot/config_file.h"
 #include "robot/robot.h"
 #include "rpc/transport/http2/http2.h"
+#include "service/services.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -282,7 +283,8 @@ int main(int argc, char **argv)
 
     if (sn_options_parse(&program.options, argc, argv, &error))
         return complain(argv[0], &error);
-    sn_registry_init(&program.registry, sn_drivers, sn_driver_count);
+    sn_registry_add(&program.registry, sn_drivers, sn_driver_count);
+    sn_registry_add(&program.registry, sn_services, sn_service_count);
     int code = dispatch(&program);
     sn_registry_fini(&program.registry);
     sn_log_flush(true);

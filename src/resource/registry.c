@@ -137,11 +137,12 @@ static void die(const struct sn_driver *driver, const char *problem)
     abort();
 }
 
-void sn_registry_init(struct sn_registry *registry, const struct sn_driver *const *drivers,
-                      size_t count)
+void sn_registry_add(struct sn_registry *registry, const struct sn_driver *const *drivers,
+                     size_t count)
 {
-    registry->count = count;
-    registry->drivers = malloc((count ? count : 1) * sizeof(*registry->drivers));
+    size_t total = registry->count + count;
+
+    registry->drivers = realloc(registry->drivers, (total + 1) * sizeof(*registry->drivers));
     if (!registry->drivers)
         abort();
     for (size_t i = 0; i < count; i++) {
@@ -149,10 +150,10 @@ void sn_registry_init(struct sn_registry *registry, const struct sn_driver *cons
 
         if (problem)
             die(drivers[i], problem);
-        registry->drivers[i] = drivers[i];
+        registry->drivers[registry->count++] = drivers[i];
     }
-    qsort(registry->drivers, count, sizeof(*registry->drivers), compare_drivers);
-    for (size_t i = 1; i < count; i++) {
+    qsort(registry->drivers, total, sizeof(*registry->drivers), compare_drivers);
+    for (size_t i = 1; i < total; i++) {
         if (compare_drivers(&registry->drivers[i - 1], &registry->drivers[i]) == 0)
             die(registry->drivers[i], "there are two of it");
     }

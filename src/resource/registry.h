@@ -14,10 +14,10 @@ struct sn_registry {
     size_t count;
 };
 
-/* `drivers` are static. A driver that breaks the rules of driver.h ends the process: it is our own
- * mistake. So do two for one model. */
-void sn_registry_init(struct sn_registry *registry, const struct sn_driver *const *drivers,
-                      size_t count);
+/* Adds to a registry that is zeroed or has others already. `drivers` are static. A driver that
+ * breaks the rules of driver.h ends the process: it is our own mistake. So do two for one model. */
+void sn_registry_add(struct sn_registry *registry, const struct sn_driver *const *drivers,
+                     size_t count);
 void sn_registry_fini(struct sn_registry *registry);
 
 /* What is wrong with a driver, or NULL. Static text. */

@@ -79,7 +79,7 @@ static struct sn_arena arena;
 
 static int setup(void **state)
 {
-    sn_registry_init(&registry, drivers, 3);
+    sn_registry_add(&registry, drivers, 3);
     sn_block_pool_init(&pool, &source, 0);
     sn_arena_init(&arena, &pool, 1 << 20);
     return 0;

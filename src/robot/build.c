@@ -23,6 +23,10 @@ static const uint64_t close_timeout_ns = SN_SECONDS(30);
 /* A resource that is carried out here. The driver's object lies before it in one allocation. */
 struct local {
     struct sn_generation *generation; /* the attributes' */
+    struct sn_robot *robot;
+    const struct sn_node *node;        /* while it is built */
+    struct sn_resource **dependencies; /* references, of node->edge_count */
+    size_t dependency_count;
 };
 
 /* A build or a close under way. */
@@ -66,6 +70,9 @@ static void destroy(struct sn_resource *resource)
 
     if (resource->driver->fini)
         resource->driver->fini(resource);
+    for (size_t i = 0; i < local->dependency_count; i++)
+        sn_resource_unref(local->dependencies[i]);
+    free(local->dependencies);
     sn_generation_unref(local->generation);
     free((char *)(uintptr_t)resource->name);
     free(resource);
@@ -78,6 +85,37 @@ static struct sn_logger *logger_of(const struct sn_node *node)
     snprintf(name, sizeof(name), "rdk.resource_manager.%s",
              sn_full_name(&full, node->api, node->name));
     return sn_logger_get(name);
+}
+
+static struct sn_resource *dependency(struct sn_resource *resource, struct sn_str name)
+{
+    struct local *local = local_of(resource);
+
+    return local->node ? sn_graph_dependency(&local->robot->graph, local->node, name) : NULL;
+}
+
+static struct sn_resource *find(struct sn_resource *resource, const char *api, struct sn_str name)
+{
+    struct sn_node *node = sn_graph_find(&local_of(resource)->robot->graph, api, name);
+
+    return node && node->state == SN_NODE_READY ? sn_resource_ref(node->resource) : NULL;
+}
+
+static const struct sn_neighbours neighbours = {dependency, find};
+
+/* What a resource was built on stays in memory as long as it does, though closed: a driver that is
+ * late to close may still call it. */
+static int hold_dependencies(struct local *local, const struct sn_node *node)
+{
+    local->dependencies = calloc(node->edge_count + 1, sizeof(struct sn_resource *));
+    if (!local->dependencies)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    for (size_t i = 0; i < node->edge_count; i++)
+        if (node->edges[i].node && node->edges[i].node->resource)
+            local->dependencies[local->dependency_count++] =
+                sn_resource_ref(node->edges[i].node->resource);
+    local->node = node;
+    return 0;
 }
 
 static struct sn_resource *create(struct sn_robot *robot, const struct sn_node *node)
@@ -101,9 +139,11 @@ static struct sn_resource *create(struct sn_robot *robot, const struct sn_node *
     resource->refs = 1;
     resource->destroy = destroy;
     sn_lane_init(&resource->lane);
+    resource->neighbours = &neighbours;
+    local_of(resource)->robot = robot;
     local_of(resource)->generation = want->generation;
     want->generation->refs++;
-    return resource;
+    return hold_dependencies(local_of(resource), node) ? sn_resource_unref(resource) : resource;
 }
 
 /* Told once per reason, not at every attempt. */
@@ -180,6 +220,7 @@ static void end_build(struct sn_call *call, int code)
     struct work *work = (struct work *)call;
     struct sn_robot *robot = work->robot;
 
+    local_of(work->resource)->node = NULL;
     if (code) {
         fail_build(robot, work->node, sn_call_text(call, code));
         sn_resource_unref(work->resource);

@@ -162,7 +162,7 @@ static int setup(void **state)
         .timers = &f->timers, .blocks = &f->blocks, .unix_ns = unix_ns, .random = &f->random};
     for (size_t i = 0; i < sn_driver_count; i++)
         drivers[i + 1] = sn_drivers[i];
-    sn_registry_init(&f->registry, drivers, sn_driver_count + 1);
+    sn_registry_add(&f->registry, drivers, sn_driver_count + 1);
     struct sn_robot_options options = {.env = &f->env,
                                        .registry = &f->registry,
                                        .request_limit = 10,

@@ -59,7 +59,7 @@ static int setup(void **state)
     sn_random_init(&f->random, 1);
     f->env = (struct sn_env){
         .timers = &f->timers, .blocks = &f->blocks, .unix_ns = unix_ns, .random = &f->random};
-    sn_registry_init(&f->registry, sn_drivers, sn_driver_count);
+    sn_registry_add(&f->registry, sn_drivers, sn_driver_count);
     struct sn_robot_options options = {.env = &f->env,
                                        .registry = &f->registry,
                                        .request_limit = 2,

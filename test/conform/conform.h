@@ -57,10 +57,8 @@ struct suite {
     size_t count;
 };
 
-extern const struct suite suite_arm;
-extern const struct suite suite_board;
-extern const struct suite suite_camera;
-extern const struct suite suite_motor;
-extern const struct suite suite_sensor;
+#define SUITE(api) extern const struct suite suite_##api;
+#include "suites.def"
+#undef SUITE
 
 #endif

@@ -11,33 +11,28 @@
 #include "driver/drivers.h"
 #include "robot/robot.h"
 #include "rpc/transport/http2/http2.h"
+#include "service/services.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-static const struct suite *const suites[] = {&suite_arm, &suite_board, &suite_camera, &suite_motor,
-                                             &suite_sensor};
+static const struct suite *const suites[] = {
+#define SUITE(api) &suite_##api,
+#include "suites.def"
+#undef SUITE
+};
 
-/* What is run without arguments: a machine of ours, and its resources' names and APIs. */
-static const char machine_json[] =
-    "{\"components\": ["
-    "{\"name\": \"a\", \"api\": \"rdk:component:arm\", \"model\": \"fake\", \"attributes\": {"
-    "\"arm-model\": \"ur5e\"}},"
-    "{\"name\": \"b\", \"api\": \"rdk:component:board\", \"model\": \"fake\", \"attributes\": {"
-    "\"analogs\": [{\"name\": \"a\", \"pin\": \"2\"}],"
-    "\"digital_interrupts\": [{\"name\": \"i\", \"pin\": \"0\"}]}},"
-    "{\"name\": \"c\", \"api\": \"rdk:component:camera\", \"model\": \"fake\", \"attributes\": {"
-    "\"width\": 320, \"height\": 240}},"
-    "{\"name\": \"m\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"},"
-    "{\"name\": \"s\", \"api\": \"rdk:component:sensor\", \"model\": \"fake\"}]}";
+/* What is run without arguments: a machine of ours with these resources. */
 static const struct subject_name {
     const char *name, *api;
+    const char *model, *attributes; /* NULL: it's somebody else's */
 } own[] = {
-    {"a", "rdk:component:arm"},   {"b", "rdk:component:board"},  {"c", "rdk:component:camera"},
-    {"m", "rdk:component:motor"}, {"s", "rdk:component:sensor"},
+#define SUBJECT(name, api, model, attributes) {name, api, model, attributes},
+#include "subjects.def"
+#undef SUBJECT
 };
-enum { OWN_COUNT = sizeof(own) / sizeof(own[0]) };
+enum { OWN_COUNT = sizeof(own) / sizeof(own[0]), MACHINE_SIZE = 256 * OWN_COUNT };
 
 static const struct suite *suite_of(const char *api)
 {
@@ -83,13 +78,45 @@ static void accept_conn(void *owner, struct sn_conn *conn)
     sn_http2_server_accept(((struct machine *)owner)->http2, conn);
 }
 
+/* The entries of one kind, "component" or "service". */
+static void write_entries(FILE *out, const char *kind)
+{
+    const char *comma = "";
+
+    fprintf(out, "\"%ss\": [", kind);
+    for (size_t i = 0; i < OWN_COUNT; i++) {
+        if (strncmp(own[i].api + strlen("rdk:"), kind, strlen(kind)) != 0)
+            continue;
+        fprintf(out, "%s{\"name\": \"%s\", \"api\": \"%s\", \"model\": \"%s\", \"attributes\": %s}",
+                comma, own[i].name, own[i].api, own[i].model, own[i].attributes);
+        comma = ", ";
+    }
+    fputs("]", out);
+}
+
+static void machine_json(char *text, size_t size)
+{
+    FILE *out = fmemopen(text, size, "w");
+
+    fputs("{", out);
+    write_entries(out, "component");
+    fputs(", ", out);
+    write_entries(out, "service");
+    fputs("}", out);
+    if (fclose(out))
+        abort();
+}
+
 static void machine_start(struct machine *machine, struct sn_loop *loop, const char *address)
 {
     struct sn_error error;
     struct sn_config *config;
+    char json[MACHINE_SIZE];
 
+    machine_json(json, sizeof(json));
     *machine = (struct machine){.loop = loop};
-    sn_registry_init(&machine->registry, sn_drivers, sn_driver_count);
+    sn_registry_add(&machine->registry, sn_drivers, sn_driver_count);
+    sn_registry_add(&machine->registry, sn_services, sn_service_count);
     struct sn_robot_options options = {.env = sn_loop_env(loop),
                                        .registry = &machine->registry,
                                        .request_limit = 100,
@@ -97,7 +124,7 @@ static void machine_start(struct machine *machine, struct sn_loop *loop, const c
     machine->robot = sn_robot_create(&options);
     machine->http2 = sn_http2_server_create(loop, sn_robot_server(machine->robot));
     if (sn_listen(loop, address, accept_conn, machine, &machine->listener, &error) ||
-        sn_config_parse(machine_json, strlen(machine_json), &config, &error) ||
+        sn_config_parse(json, strlen(json), &config, &error) ||
         sn_robot_configure(machine->robot, config)) {
         fprintf(stderr, "conform: %s\n", error.text);
         exit(2);
@@ -196,7 +223,7 @@ static int run_given(struct sn_loop *loop, const char *address, char **arguments
             exit(2);
         }
         *api++ = '\0';
-        subjects[i] = (struct subject_name){arguments[i], api};
+        subjects[i] = (struct subject_name){.name = arguments[i], .api = api};
     }
     int failed = run_proxies(loop, address, subjects, count);
     free(subjects);

@@ -5,6 +5,7 @@
 #include "sinew/resource.h"
 
 #include <assert.h>
+#include <string.h>
 
 struct sn_resource *sn_resource_ref(struct sn_resource *resource)
 {
@@ -30,4 +31,25 @@ int sn_resource_enter(struct sn_resource *resource, struct sn_call *call, enum s
     if (resource->elsewhere)
         return 0;
     return sn_lane_enter(&resource->lane, call, kind);
+}
+
+int sn_dependency(struct sn_call *call, struct sn_resource *resource, const char *api,
+                  struct sn_str name, struct sn_resource **ret_dependency)
+{
+    const struct sn_neighbours *neighbours = resource->neighbours;
+    struct sn_resource *found = neighbours ? neighbours->dependency(resource, name) : NULL;
+
+    *ret_dependency = found;
+    if (found && strcmp(found->api, api) == 0)
+        return 0;
+    return sn_call_fail(call, SN_ERR_UNKNOWN,
+                        "Resource missing from dependencies. Resource: %s/%.*s", api,
+                        SN_STR_ARGS(name));
+}
+
+struct sn_resource *sn_find(struct sn_resource *resource, const char *api, struct sn_str name)
+{
+    const struct sn_neighbours *neighbours = resource->neighbours;
+
+    return neighbours ? neighbours->find(resource, api, name) : NULL;
 }
