@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""All cases of the gRPC project's interop tests that need no credentials."""
+import contextlib
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+OFFICIAL = pathlib.Path(os.environ["SINEW_INTEROP"])
+OURS = pathlib.Path(os.environ["SINEW_PROGRAMS"])
+
+CASES = [
+    "empty_unary", "large_unary", "client_streaming", "server_streaming", "ping_pong",
+    "empty_stream", "timeout_on_sleeping_server", "cancel_after_begin",
+    "cancel_after_first_response", "status_code_and_message", "special_status_message",
+    "custom_metadata", "unimplemented_method", "unimplemented_service", "pick_first_unary",
+    "rpc_soak", "channel_soak",
+]
+
+# The balancer that reads load reports is the official client's own.
+LOAD_CASES = ["orca_per_rpc", "orca_oob"]
+LOAD_CONFIG = '{"loadBalancingConfig":[{"test_backend_metrics_load_balancer":{}}]}'
+
+
+@contextlib.contextmanager
+def running(command, ready):
+    """The server's port, as the line that matches `ready` says."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        for line in process.stdout:
+            said = re.search(ready, line)
+            if said:
+                break
+        else:
+            pytest.fail(f"{command[0]} ended with {process.wait()}")
+        yield said.group(1)
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module", name="our_port")
+def our_port_fixture():
+    with running([OURS / "grpc-interop-server", "--port", "0"], r":(\d+)$") as port:
+        yield port
+
+
+def run(client, port, case, *options):
+    done = subprocess.run([client, "--server_host=localhost", f"--server_port={port}",
+                           f"--test_case={case}", *options],
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_our_server(our_port, case):
+    run(OFFICIAL / "interop-client", our_port, case, "--soak_iterations=10",
+        "--soak_overall_timeout_seconds=60")
+
+
+@pytest.mark.parametrize("case", LOAD_CASES)
+def test_our_server_reports_load(our_port, case):
+    run(OFFICIAL / "interop-client", our_port, case, f"--service_config_json={LOAD_CONFIG}")
