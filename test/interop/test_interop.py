@@ -27,7 +27,8 @@ LOAD_CONFIG = '{"loadBalancingConfig":[{"test_backend_metrics_load_balancer":{}}
 @contextlib.contextmanager
 def running(command, ready):
     """The server's port, as the line that matches `ready` says."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                               env={**os.environ, "GRPC_GO_LOG_SEVERITY_LEVEL": "info"})
     try:
         for line in process.stdout:
             said = re.search(ready, line)
@@ -64,3 +65,20 @@ def test_our_server(our_port, case):
 @pytest.mark.parametrize("case", LOAD_CASES)
 def test_our_server_reports_load(our_port, case):
     run(OFFICIAL / "interop-client", our_port, case, f"--service_config_json={LOAD_CONFIG}")
+
+
+@pytest.fixture(scope="module", name="official_port")
+def official_port_fixture():
+    with running([OFFICIAL / "interop-server", "--port=0"], r"listening on .*:(\d+)$") as port:
+        yield port
+
+
+# The official server has no id.
+@pytest.mark.parametrize("case", [case for case in CASES if case != "pick_first_unary"])
+def test_our_client(official_port, case):
+    run(OURS / "grpc-interop-client", official_port, case)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_both_ours(our_port, case):
+    run(OURS / "grpc-interop-client", our_port, case)
