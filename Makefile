@@ -8,7 +8,7 @@ FUZZ_SECONDS ?= 60
 JOBS ?= $(shell nproc)
 export PEER FUZZ_SECONDS JOBS
 
-.PHONY: all deps build run test bench bench-docs fuzz check install clean
+.PHONY: all deps build run test bench bench-docs fuzz soak check install clean
 
 all: build
 
@@ -40,6 +40,11 @@ bench-docs:
 # Every fuzz target for FUZZ_SECONDS.
 fuzz: deps
 	@tools/fuzz $(FUZZ_SECONDS)
+
+# Ten minutes of honest and hostile clients together.
+soak: deps
+	@tools/build release programs bench-load
+	@test/soak/run
 
 # Format, static analysis, layers.
 check:

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What hostile peers do, one function each: attack(connect, until) repeats itself until the clock
+passes `until`. Each runs in a process of its own; a refusal by the server is what it wants."""
+import contextlib
+import os
+import random
+import socket
+import struct
+import time
+
+import raw
+
+REFUSED = (OSError, raw.h2.exceptions.ProtocolError, ConnectionError)
+OPEN = raw.PREFACE + raw.SETTINGS
+PAUSE = 0.002  # between rounds: what is judged is the server, not who gets the CPU
+
+
+def rounds(until):
+    while time.monotonic() < until:
+        yield
+        time.sleep(PAUSE)
+
+
+def pour(connect, data):
+    """Sends it and leaves without listening."""
+    with contextlib.suppress(*REFUSED), connect() as sock:
+        sock.settimeout(1)
+        sock.sendall(data)
+
+
+def drop(sock):
+    """Closes by a TCP reset."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
+def garbage(connect, until):
+    for _ in rounds(until):
+        pour(connect, random.choice((b"", raw.PREFACE, OPEN)) + os.urandom(random.randrange(4096)))
+
+
+def tls_hello(connect, until):
+    for _ in rounds(until):
+        pour(connect, bytes.fromhex("1603010200010001fc0303") + os.urandom(500))
+
+
+def flood(connect, until, frame):
+    for _ in rounds(until):
+        pour(connect, OPEN + frame * 2000)
+
+
+def pings(connect, until):
+    flood(connect, until, raw.frame(raw.PING, 0, 0, bytes(8)))
+
+
+def settings(connect, until):
+    flood(connect, until, raw.frame(raw.SETTINGS_TYPE, 0, 0, b""))
+
+
+def windows(connect, until):
+    flood(connect, until, raw.frame(raw.WINDOW, 0, 0, b"\0\0\0\1"))
+
+
+def unknown_frames(connect, until):
+    flood(connect, until, raw.frame(0xEE, 0, 0, b"unknown kind"))
+
+
+def endless_headers(connect, until):
+    block = raw.frame(raw.CONTINUATION, 0, 1, b"\0\1a\x7f\x80\x20" + b"x" * 10000)
+    for _ in rounds(until):
+        pour(connect, OPEN + raw.frame(raw.HEADERS, 0, 1, b"") + block * 20)
+
+
+def swelling_headers(connect, until):
+    stored = b"\x40\1a\x7f\x81\x1e" + b"x" * 4000
+    for _ in rounds(until):
+        pour(connect, OPEN + raw.frame(raw.HEADERS, 4, 1, stored + b"\xbe" * 12000))
+
+
+def empty_data(connect, until):
+    for _ in rounds(until):
+        with contextlib.suppress(*REFUSED), connect() as sock:
+            connection = raw.Connection(sock)
+            stream = connection.open()
+            sock.sendall(raw.frame(raw.DATA, 0, stream, b"") * 2000)
+
+
+def rapid_reset(connect, until):
+    for _ in rounds(until):
+        with contextlib.suppress(*REFUSED), connect() as sock:
+            connection = raw.Connection(sock)
+            for _ in range(50):
+                stream = connection.open()
+                connection.h2.send_data(stream, raw.message(raw.SENSOR_S1), end_stream=True)
+                connection.h2.reset_stream(stream)
+                connection.flush()
+
+
+def vanishing(connect, until):
+    """Peers that go in the middle of a request."""
+    for _ in rounds(until):
+        with contextlib.suppress(*REFUSED):
+            sock = connect()
+            connection = raw.Connection(sock)
+            connection.send(connection.open(), raw.message(b"", length=1000), end=False)
+            drop(sock)
+
+
+def bad_messages(connect, until):
+    for _ in rounds(until):
+        with contextlib.suppress(*REFUSED), connect() as sock:
+            connection = raw.Connection(sock)
+            for body in (b"\xff" * 100, b"\x0a\x7f", os.urandom(200), b"\x12\x04" * 5000):
+                connection.call(body)
+
+
+def slow_readers(connect, until):
+    """Ask for much and never read it."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(20):
+            with contextlib.suppress(*REFUSED):
+                sock = stack.enter_context(connect())
+                sock.settimeout(1)
+                connection = raw.Connection(sock)
+                for _ in range(90):
+                    stream = connection.open()
+                    connection.h2.send_data(stream, raw.message(raw.SENSOR_S1), end_stream=True)
+                    connection.flush()
+        time.sleep(max(0, until - time.monotonic()))
+
+
+def slow_writers(connect, until):
+    """A byte of a request now and then."""
+    head = OPEN + raw.frame(raw.HEADERS, 4, 1, b"\x82", 1000)
+    with contextlib.ExitStack() as stack:
+        socks = []
+        for _ in range(200):
+            with contextlib.suppress(*REFUSED):
+                socks.append(stack.enter_context(connect()))
+                socks[-1].sendall(head)
+        while time.monotonic() < until:
+            for sock in socks:
+                with contextlib.suppress(*REFUSED):
+                    sock.sendall(b"\0")
+            time.sleep(0.1)
+
+
+def idle_crowd(connect, until):
+    """Connections that come, say hello and stay."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(300):
+            with contextlib.suppress(*REFUSED):
+                stack.enter_context(connect()).sendall(OPEN)
+        time.sleep(max(0, until - time.monotonic()))
+
+
+def churn(connect, until):
+    """Connect, call, go; as fast as it goes."""
+    while time.monotonic() < until:
+        with contextlib.suppress(*REFUSED), connect() as sock:
+            raw.Connection(sock).call()
+
+
+def bad_http1(connect, until):
+    heads = (b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 2000, b"POST /x HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+             b"POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffff\r\n",
+             b"GET " + b"/" * 60000 + b" HTTP/1.1\r\n\r\n", b"\r\n" * 5000)
+    for _ in rounds(until):
+        pour(connect, random.choice(heads))
+
+
+ATTACKS = [garbage, tls_hello, pings, settings, windows, unknown_frames, endless_headers,
+           swelling_headers, empty_data, rapid_reset, vanishing, bad_messages, slow_readers,
+           slow_writers, idle_crowd, churn, bad_http1]

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Honest clients, hostile ones and config changes together, for minutes. Per attack: the honest
+clients' p99 before and during it. At the end everybody leaves, and the server must be as it was:
+descriptors, memory, exit code. Exits 1 when it is not, when an honest call failed, or when a p99
+grew more than FACTOR times."""
+import argparse
+import json
+import multiprocessing
+import os
+import pathlib
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import attacks
+import harness
+import measure
+
+FACTOR = 3
+FLOOR_US = 300  # below this a p99 is the scheduler's, not the server's
+GROWTH_KB = 8 << 10
+
+COMPONENTS = [{"name": "sensor", "api": "rdk:component:sensor", "model": "fake"},
+              {"name": "s1", "api": "rdk:component:sensor", "model": "fake"},
+              {"name": "motor", "api": "rdk:component:motor", "model": "fake"}]
+
+
+def assault(attack, port, until):
+    """In a process of its own, behind the honest ones in the queue for the CPU."""
+    os.nice(10)
+    attack(lambda: socket.create_connection(("127.0.0.1", port), timeout=5), until)
+
+
+class Soak:
+    def __init__(self, server, options):
+        self.server, self.options = server, options
+        self.reloads, self.worst = 0, 0.0
+        self.failures = []
+
+    def reload(self):
+        """Adds or takes away a resource that nobody uses."""
+        self.reloads += 1
+        extra = [{"name": "guest", "api": "rdk:component:sensor", "model": "fake"}]
+        components = COMPONENTS + (extra if self.reloads % 2 else [])
+        path = self.server.config_path
+        new = path.with_suffix(".new")
+        new.write_text(json.dumps({"network": {"bind_address": self.server.address},
+                                   "components": components}))
+        new.replace(path)
+
+    def honest(self, seconds):
+        """p99 in µs of clients that do as they should."""
+        done = subprocess.run(
+            [str(measure.LOAD), "--address", self.server.address, "--path",
+             measure.CALLS["GetReadings"][0], "--message", measure.CALLS["GetReadings"][1].hex(),
+             "--connections", "4", "--streams", "10", "--seconds", str(seconds)],
+            capture_output=True, text=True, check=False)
+        result = json.loads(done.stdout)
+        if result["errors"] or result["lost"]:
+            self.failures.append(f"honest calls failed: {done.stdout.strip()}")
+        return result["p99_us"]
+
+    def attack(self, attack, seconds):
+        self.reload()
+        before = self.honest(max(2, seconds // 4))
+        process = multiprocessing.Process(
+            target=assault, args=(attack, self.server.port, time.monotonic() + seconds + 1))
+        process.start()
+        try:
+            self.reload()
+            during = self.honest(seconds)
+        finally:
+            process.join(30)
+            if process.is_alive():
+                process.kill()
+                self.failures.append(f"{attack.__name__} does not end")
+        factor = max(during, FLOOR_US) / max(before, FLOOR_US)
+        print(f"{attack.__name__:18} {before:9.0f} {during:9.0f} {factor:7.2f} "
+              f"{self.server.rss_kb() / 1024:8.1f} {self.server.open_files():6}", flush=True)
+        self.worst = max(self.worst, factor)
+        if factor > FACTOR:
+            self.failures.append(f"p99 during {attack.__name__} grew {factor:.1f} times")
+        if not self.server.is_running():
+            raise AssertionError(self.server.log.text()[-4000:])
+
+    def settle(self, files, patience=60):
+        """Waits until as many descriptors are open as at the start."""
+        end = time.monotonic() + patience
+        while self.server.open_files() > files and time.monotonic() < end:
+            time.sleep(0.2)
+        if self.server.open_files() > files:
+            self.failures.append(f"{self.server.open_files()} descriptors, {files} at the start")
+
+    def run(self):
+        self.honest(2)  # warm
+        files, rss = self.server.open_files(), self.server.rss_kb()
+        seconds = max(2, round(self.options.minutes * 60 / len(attacks.ATTACKS) / 1.3))
+        print(f"{'attack':18} {'before µs':>9} {'during µs':>9} {'factor':>7} {'RSS MiB':>8} "
+              f"{'files':>6}")
+        for attack in attacks.ATTACKS:
+            self.attack(attack, seconds)
+        self.settle(files)
+        time.sleep(15)  # what is given back to the system is given back by then
+        grown = self.server.rss_kb() - rss
+        print(f"worst factor {self.worst:.2f}; memory {rss / 1024:.1f} MiB at the start, "
+              f"{grown / 1024:+.1f} MiB at the end; {self.reloads} reloads")
+        if grown > GROWTH_KB:
+            self.failures.append(f"memory grew by {grown} KiB")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("program", nargs="?", default=measure.ROOT / "build/bin/sinew-server")
+    parser.add_argument("--minutes", type=float, default=10)
+    options = parser.parse_args()
+    measure.raise_file_limit()
+    with tempfile.TemporaryDirectory() as home:
+        program = harness.Program(pathlib.Path(options.program).resolve(), pathlib.Path(home))
+        server = harness.Server(program, {"components": COMPONENTS})
+        soak = Soak(server, options)
+        try:
+            soak.run()
+        finally:
+            server.stop()  # asserts exit code 0 and no sanitizer's report
+    for failure in soak.failures:
+        print(f"FAILED: {failure}")
+    return 1 if soak.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
