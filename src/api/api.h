@@ -12,8 +12,6 @@
 #include "sinew/api/common.h"
 
 struct pb_arm_joint_positions; /* "pb/component/arm/v1/arm.h" */
-struct pb_common_get_geometries_response;
-struct pb_common_get_kinematics_response;
 
 struct sn_api {
     const char *name; /* "rdk:component:motor" */
@@ -25,15 +23,12 @@ struct sn_api {
     int (*stop)(struct sn_call *call, struct sn_resource *resource,
                 const struct pb_google_struct *extra);
 
-    /* For the frame system; NULL where a resource of the API has none of it. Results come in zeroed
-     * and are in the call's arena, or live as long as the resource. */
-    int (*kinematics)(struct sn_call *call, struct sn_resource *resource,
-                      struct pb_common_get_kinematics_response *ret_kinematics);
-    /* Where the joints of those kinematics are: degrees, mm. */
+    /* For the frame system. */
+    bool kinematics, geometries; /* the API has GetKinematics, GetGeometries */
+    /* Where the joints of those kinematics are: degrees, mm. Comes in zeroed; the result is in the
+     * call's arena, or lives as long as the resource. NULL: it has no joints. */
     int (*inputs)(struct sn_call *call, struct sn_resource *resource,
                   struct pb_arm_joint_positions *ret_inputs);
-    int (*geometries)(struct sn_call *call, struct sn_resource *resource,
-                      struct pb_common_get_geometries_response *ret_geometries);
 };
 
 /* All APIs of this program. */
@@ -73,6 +68,18 @@ struct sn_str sn_proxy_name(const struct sn_resource *resource);
 
 int sn_handle_do_command(struct sn_rpc *rpc, void *self, const void *request, void *response);
 int sn_handle_status(struct sn_rpc *rpc, void *self, const void *request, void *response);
+int sn_handle_geometries(struct sn_rpc *rpc, void *self, const void *request, void *response);
+int sn_handle_kinematics(struct sn_rpc *rpc, void *self, const void *request, void *response);
+
+/* Rows of the APIs that have these methods. */
+#define SN_GEOMETRIES_HANDLER                               \
+    {                                                       \
+        "GetGeometries", sn_handle_geometries, 0, {0}, NULL \
+    }
+#define SN_KINEMATICS_HANDLER                               \
+    {                                                       \
+        "GetKinematics", sn_handle_kinematics, 0, {0}, NULL \
+    }
 
 /* Rows that end each API's table. */
 #define SN_COMMON_HANDLERS                             \
@@ -86,10 +93,27 @@ int sn_handle_status(struct sn_rpc *rpc, void *self, const void *request, void *
     {                                                                \
         .do_command = sn_proxy_do_command, .status = sn_proxy_status \
     }
+#define SN_PROXY_COMMON_GEOMETRIES                                    \
+    {                                                                 \
+        .do_command = sn_proxy_do_command, .status = sn_proxy_status, \
+        .geometries = sn_proxy_geometries                             \
+    }
+#define SN_PROXY_COMMON_KINEMATICS                                           \
+    {                                                                        \
+        .do_command = sn_proxy_do_command, .status = sn_proxy_status,        \
+        .geometries = sn_proxy_geometries, .kinematics = sn_proxy_kinematics \
+    }
 int sn_proxy_do_command(struct sn_call *call, struct sn_resource *resource,
                         const struct pb_google_struct *command,
                         struct pb_google_struct **ret_result);
 int sn_proxy_status(struct sn_call *call, struct sn_resource *resource,
                     struct pb_google_struct **ret_status);
+
+int sn_proxy_geometries(struct sn_call *call, struct sn_resource *resource,
+                        const struct pb_google_struct *extra,
+                        struct pb_common_get_geometries_response *ret_geometries);
+int sn_proxy_kinematics(struct sn_call *call, struct sn_resource *resource,
+                        const struct pb_google_struct *extra,
+                        struct pb_common_get_kinematics_response *ret_kinematics);
 
 #endif

@@ -73,24 +73,6 @@ int sn_arm_is_moving(struct sn_call *call, struct sn_arm *arm, bool *ret_moving)
     return code ? code : ops_of(arm)->is_moving(call, arm, ret_moving);
 }
 
-int sn_arm_kinematics(struct sn_call *call, struct sn_arm *arm,
-                      const struct pb_google_struct *extra,
-                      struct pb_common_get_kinematics_response *ret_kinematics)
-{
-    int code = sn_resource_enter(&arm->base, call, SN_READ);
-
-    return code ? code : ops_of(arm)->kinematics(call, arm, extra, ret_kinematics);
-}
-
-int sn_arm_geometries(struct sn_call *call, struct sn_arm *arm,
-                      const struct pb_google_struct *extra,
-                      struct pb_common_get_geometries_response *ret_geometries)
-{
-    int code = sn_resource_enter(&arm->base, call, SN_READ);
-
-    return code ? code : ops_of(arm)->geometries(call, arm, extra, ret_geometries);
-}
-
 int sn_arm_models_3d(struct sn_call *call, struct sn_arm *arm, const struct pb_google_struct *extra,
                      struct pb_common_get3_d_models_response *ret_models)
 {
@@ -166,22 +148,6 @@ static int handle_is_moving(struct sn_rpc *rpc, void *self, const void *request,
     return sn_arm_is_moving(&rpc->call, self, &resp->is_moving);
 }
 
-static int handle_get_kinematics(struct sn_rpc *rpc, void *self, const void *request,
-                                 void *response)
-{
-    const struct pb_common_get_kinematics_request *req = request;
-
-    return sn_arm_kinematics(&rpc->call, self, req->extra, response);
-}
-
-static int handle_get_geometries(struct sn_rpc *rpc, void *self, const void *request,
-                                 void *response)
-{
-    const struct pb_common_get_geometries_request *req = request;
-
-    return sn_arm_geometries(&rpc->call, self, req->extra, response);
-}
-
 static int handle_get_3d_models(struct sn_rpc *rpc, void *self, const void *request, void *response)
 {
     const struct pb_common_get3_d_models_request *req = request;
@@ -193,12 +159,6 @@ static int stop(struct sn_call *call, struct sn_resource *resource,
                 const struct pb_google_struct *extra)
 {
     return sn_arm_stop(call, (struct sn_arm *)resource, extra);
-}
-
-static int kinematics(struct sn_call *call, struct sn_resource *resource,
-                      struct pb_common_get_kinematics_response *ret_kinematics)
-{
-    return sn_arm_kinematics(call, (struct sn_arm *)resource, NULL, ret_kinematics);
 }
 
 static int inputs(struct sn_call *call, struct sn_resource *resource,
@@ -315,40 +275,6 @@ static int proxy_is_moving(struct sn_call *call, struct sn_arm *arm, bool *ret_m
     return sn_proxy_call(call, &arm->base, "IsMoving", &req, is_moving_reply, ret_moving);
 }
 
-static int kinematics_reply(struct sn_call *call, const void *response, void *arg)
-{
-    *(struct pb_common_get_kinematics_response *)arg =
-        *(const struct pb_common_get_kinematics_response *)response;
-    return 0;
-}
-
-static int proxy_kinematics(struct sn_call *call, struct sn_arm *arm,
-                            const struct pb_google_struct *extra,
-                            struct pb_common_get_kinematics_response *ret_kinematics)
-{
-    struct pb_common_get_kinematics_request req = {.name = sn_proxy_name(&arm->base),
-                                                   .extra = borrow(extra)};
-
-    return sn_proxy_call(call, &arm->base, "GetKinematics", &req, kinematics_reply, ret_kinematics);
-}
-
-static int geometries_reply(struct sn_call *call, const void *response, void *arg)
-{
-    *(struct pb_common_get_geometries_response *)arg =
-        *(const struct pb_common_get_geometries_response *)response;
-    return 0;
-}
-
-static int proxy_geometries(struct sn_call *call, struct sn_arm *arm,
-                            const struct pb_google_struct *extra,
-                            struct pb_common_get_geometries_response *ret_geometries)
-{
-    struct pb_common_get_geometries_request req = {.name = sn_proxy_name(&arm->base),
-                                                   .extra = borrow(extra)};
-
-    return sn_proxy_call(call, &arm->base, "GetGeometries", &req, geometries_reply, ret_geometries);
-}
-
 static int models_3d_reply(struct sn_call *call, const void *response, void *arg)
 {
     *(struct pb_common_get3_d_models_response *)arg =
@@ -367,7 +293,7 @@ static int proxy_models_3d(struct sn_call *call, struct sn_arm *arm,
 }
 
 static const struct sn_arm_ops proxy_ops = {
-    .common = SN_PROXY_COMMON,
+    .common = SN_PROXY_COMMON_KINEMATICS,
     .end_position = proxy_end_position,
     .move_to_position = proxy_move_to_position,
     .joint_positions = proxy_joint_positions,
@@ -375,8 +301,6 @@ static const struct sn_arm_ops proxy_ops = {
     .move_through_joint_positions = proxy_move_through_joint_positions,
     .stop = proxy_stop,
     .is_moving = proxy_is_moving,
-    .kinematics = proxy_kinematics,
-    .geometries = proxy_geometries,
     .models_3d = proxy_models_3d,
 };
 
@@ -390,8 +314,8 @@ static const struct sn_handler handlers[] = {
     {"MoveThroughJointPositions", handle_move_through_joint_positions, 0, {0}, NULL},
     {"Stop", handle_stop, SN_HANDLER_RESERVED, {0}, NULL},
     {"IsMoving", handle_is_moving, 0, {0}, NULL},
-    {"GetKinematics", handle_get_kinematics, 0, {0}, NULL},
-    {"GetGeometries", handle_get_geometries, 0, {0}, NULL},
+    SN_KINEMATICS_HANDLER,
+    SN_GEOMETRIES_HANDLER,
     {"Get3DModels", handle_get_3d_models, 0, {0}, NULL},
     SN_COMMON_HANDLERS,
 };
@@ -402,6 +326,7 @@ const struct sn_api sn_api_arm = {
     .size = sizeof(struct sn_arm),
     .proxy_ops = &proxy_ops,
     .stop = stop,
-    .kinematics = kinematics,
+    .kinematics = true,
+    .geometries = true,
     .inputs = inputs,
 };

@@ -55,17 +55,6 @@ int sn_camera_properties(struct sn_call *call, struct sn_camera *camera,
     return code ? code : ops_of(camera)->properties(call, camera, ret);
 }
 
-int sn_camera_geometries(struct sn_call *call, struct sn_camera *camera,
-                         const struct pb_google_struct *extra,
-                         struct pb_common_get_geometries_response *ret)
-{
-    int code = sn_resource_enter(&camera->base, call, SN_READ);
-
-    if (code || !ops_of(camera)->geometries)
-        return code;
-    return ops_of(camera)->geometries(call, camera, extra, ret);
-}
-
 void sn_camera_make_room(struct sn_call *call)
 {
     call->arena->left += SN_CAMERA_BYTES_MAX + SN_BLOCK_SIZE;
@@ -123,14 +112,6 @@ static int handle_get_properties(struct sn_rpc *rpc, void *self, const void *req
                                  void *response)
 {
     return sn_camera_properties(&rpc->call, self, response);
-}
-
-static int handle_get_geometries(struct sn_rpc *rpc, void *self, const void *request,
-                                 void *response)
-{
-    const struct pb_common_get_geometries_request *req = request;
-
-    return sn_camera_geometries(&rpc->call, self, req->extra, response);
 }
 
 /* ---- proxy ---- */
@@ -193,29 +174,11 @@ static int proxy_properties(struct sn_call *call, struct sn_camera *camera,
     return sn_proxy_call(call, &camera->base, "GetProperties", &req, properties_reply, ret);
 }
 
-static int geometries_reply(struct sn_call *call, const void *response, void *arg)
-{
-    *(struct pb_common_get_geometries_response *)arg =
-        *(const struct pb_common_get_geometries_response *)response;
-    return 0;
-}
-
-static int proxy_geometries(struct sn_call *call, struct sn_camera *camera,
-                            const struct pb_google_struct *extra,
-                            struct pb_common_get_geometries_response *ret)
-{
-    struct pb_common_get_geometries_request req = {.name = sn_proxy_name(&camera->base),
-                                                   .extra = borrow(extra)};
-
-    return sn_proxy_call(call, &camera->base, "GetGeometries", &req, geometries_reply, ret);
-}
-
 static const struct sn_camera_ops proxy_ops = {
-    .common = SN_PROXY_COMMON,
+    .common = SN_PROXY_COMMON_GEOMETRIES,
     .images = proxy_images,
     .point_cloud = proxy_point_cloud,
     .properties = proxy_properties,
-    .geometries = proxy_geometries,
 };
 
 static const struct sn_handler handlers[] = {
@@ -226,20 +189,14 @@ static const struct sn_handler handlers[] = {
      "camera server GetImages had an error getting the camera component: "},
     {"GetPointCloud", handle_get_point_cloud, 0, {0}, NULL},
     {"GetProperties", handle_get_properties, 0, {0}, NULL},
-    {"GetGeometries", handle_get_geometries, 0, {0}, NULL},
+    SN_GEOMETRIES_HANDLER,
     SN_COMMON_HANDLERS,
 };
-
-static int geometries(struct sn_call *call, struct sn_resource *resource,
-                      struct pb_common_get_geometries_response *ret_geometries)
-{
-    return sn_camera_geometries(call, (struct sn_camera *)resource, NULL, ret_geometries);
-}
 
 const struct sn_api sn_api_camera = {
     .name = SN_API_CAMERA,
     .service = {SN_API_CAMERA, &pb_camera_camera_service, handlers},
     .size = sizeof(struct sn_camera),
     .proxy_ops = &proxy_ops,
-    .geometries = geometries,
+    .geometries = true,
 };

@@ -35,6 +35,26 @@ int sn_status(struct sn_call *call, struct sn_resource *resource,
     return *ret_status ? 0 : SN_ERR_RESOURCE_EXHAUSTED;
 }
 
+int sn_geometries(struct sn_call *call, struct sn_resource *resource,
+                  const struct pb_google_struct *extra,
+                  struct pb_common_get_geometries_response *ret_geometries)
+{
+    int code = sn_resource_enter(resource, call, SN_READ);
+
+    if (code || !ops_of(resource)->geometries)
+        return code;
+    return ops_of(resource)->geometries(call, resource, extra, ret_geometries);
+}
+
+int sn_kinematics(struct sn_call *call, struct sn_resource *resource,
+                  const struct pb_google_struct *extra,
+                  struct pb_common_get_kinematics_response *ret_kinematics)
+{
+    int code = sn_resource_enter(resource, call, SN_READ);
+
+    return code ? code : ops_of(resource)->kinematics(call, resource, extra, ret_kinematics);
+}
+
 /* ---- server ---- */
 
 int sn_handle_do_command(struct sn_rpc *rpc, void *self, const void *request, void *response)
@@ -50,6 +70,20 @@ int sn_handle_status(struct sn_rpc *rpc, void *self, const void *request, void *
     struct pb_common_get_status_response *resp = response;
 
     return sn_status(&rpc->call, self, &resp->result);
+}
+
+int sn_handle_geometries(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    const struct pb_common_get_geometries_request *req = request;
+
+    return sn_geometries(&rpc->call, self, req->extra, response);
+}
+
+int sn_handle_kinematics(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    const struct pb_common_get_kinematics_request *req = request;
+
+    return sn_kinematics(&rpc->call, self, req->extra, response);
 }
 
 /* ---- proxy ---- */
@@ -88,4 +122,38 @@ int sn_proxy_status(struct sn_call *call, struct sn_resource *resource,
     struct pb_common_get_status_request req = {.name = sn_proxy_name(resource)};
 
     return sn_proxy_call(call, resource, "GetStatus", &req, status_reply, ret_status);
+}
+
+static int geometries_reply(struct sn_call *call, const void *response, void *arg)
+{
+    *(struct pb_common_get_geometries_response *)arg =
+        *(const struct pb_common_get_geometries_response *)response;
+    return 0;
+}
+
+int sn_proxy_geometries(struct sn_call *call, struct sn_resource *resource,
+                        const struct pb_google_struct *extra,
+                        struct pb_common_get_geometries_response *ret_geometries)
+{
+    struct pb_common_get_geometries_request req = {
+        .name = sn_proxy_name(resource), .extra = (struct pb_google_struct *)(uintptr_t)extra};
+
+    return sn_proxy_call(call, resource, "GetGeometries", &req, geometries_reply, ret_geometries);
+}
+
+static int kinematics_reply(struct sn_call *call, const void *response, void *arg)
+{
+    *(struct pb_common_get_kinematics_response *)arg =
+        *(const struct pb_common_get_kinematics_response *)response;
+    return 0;
+}
+
+int sn_proxy_kinematics(struct sn_call *call, struct sn_resource *resource,
+                        const struct pb_google_struct *extra,
+                        struct pb_common_get_kinematics_response *ret_kinematics)
+{
+    struct pb_common_get_kinematics_request req = {
+        .name = sn_proxy_name(resource), .extra = (struct pb_google_struct *)(uintptr_t)extra};
+
+    return sn_proxy_call(call, resource, "GetKinematics", &req, kinematics_reply, ret_kinematics);
 }

@@ -179,8 +179,8 @@ static int ask(struct sn_call *call)
     struct question *q = (struct question *)call;
     const struct sn_api *api = q->gather->frames->info[q->part].api;
 
-    return api->kinematics ? api->kinematics(call, q->resource, &q->kinematics)
-                           : api->geometries(call, q->resource, &q->geometries);
+    return api->kinematics ? sn_kinematics(call, q->resource, NULL, &q->kinematics)
+                           : sn_geometries(call, q->resource, NULL, &q->geometries);
 }
 
 /* Asks a component for what its config doesn't say. */

@@ -38,7 +38,7 @@ static void slow_cancel(struct sn_call *call)
     sn_call_done(call, SN_ERR_CANCELLED);
 }
 
-static int slow_kinematics(struct sn_call *call, struct sn_arm *arm,
+static int slow_kinematics(struct sn_call *call, struct sn_resource *resource,
                            const struct pb_google_struct *extra,
                            struct pb_common_get_kinematics_response *ret_kinematics)
 {
@@ -61,7 +61,7 @@ static int slow_joints(struct sn_call *call, struct sn_arm *arm,
 }
 
 static const struct sn_arm_ops slow_ops = {
-    .kinematics = slow_kinematics,
+    .common = {.kinematics = slow_kinematics},
     .joint_positions = slow_joints,
 };
 

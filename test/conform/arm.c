@@ -68,12 +68,12 @@ static int start_is_moving(struct sn_call *call)
 
 static int start_kinematics(struct sn_call *call)
 {
-    return sn_arm_kinematics(call, arm_of(call), NULL, &ASK->kinematics);
+    return sn_kinematics(call, ASK->ask.subject->resource, NULL, &ASK->kinematics);
 }
 
 static int start_geometries(struct sn_call *call)
 {
-    return sn_arm_geometries(call, arm_of(call), NULL, &ASK->geometries);
+    return sn_geometries(call, ASK->ask.subject->resource, NULL, &ASK->geometries);
 }
 
 static int start_models(struct sn_call *call)

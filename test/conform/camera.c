@@ -45,7 +45,7 @@ static int start_properties(struct sn_call *call)
 
 static int start_geometries(struct sn_call *call)
 {
-    return sn_camera_geometries(call, camera_of(call), NULL, &ASK->geometries);
+    return sn_geometries(call, ASK->ask.subject->resource, NULL, &ASK->geometries);
 }
 
 /* ---- images ---- */

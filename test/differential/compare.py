@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import pathlib
+import pkgutil
 import re
 import sys
 import tempfile
@@ -15,18 +16,23 @@ import harness
 from differences import RULES
 from questions import CONFIG, REQUESTS
 
-MODULES = {"robot": "robot.v1.robot"}
-
 # What no two runs share; and the kinematic files, which are our own.
 VOLATILE = {"lastUpdated", "started", "id", "timeNs", "time", "capturedAt", "revision",
             "localAddress", "remoteAddress", "original_file", "kinematicsData"}
 
 
 def stub_of(service, channel):
-    path = MODULES.get(service, f"component.{service}.v1.{service}")
-    importlib.import_module(f"viam.gen.{path}_pb2")
-    module = importlib.import_module(f"viam.gen.{path}_grpc")
-    return getattr(module, f"{service.capitalize()}ServiceStub")(channel)
+    """`service` is "robot", a component's package ("motor", "powersensor"), or "service." and that
+    of a service ("service.vision")."""
+    kind, _, package = service.rpartition(".")
+    path = "robot.v1" if service == "robot" else f"{kind or 'component'}.{package}.v1"
+    folder = importlib.import_module(f"viam.gen.{path}")
+    stems = [m.name[:-5] for m in pkgutil.iter_modules(folder.__path__) if m.name.endswith("_grpc")]
+    importlib.import_module(f"viam.gen.{path}.{stems[0]}_pb2")
+    module = importlib.import_module(f"viam.gen.{path}.{stems[0]}_grpc")
+    names = [name for name in vars(module) if name.endswith("ServiceStub")]
+    assert len(stems) == len(names) == 1, (stems, names)
+    return getattr(module, names[0])(channel)
 
 
 def steady(value):

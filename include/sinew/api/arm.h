@@ -16,8 +16,6 @@
 struct pb_arm_joint_positions; /* "pb/component/arm/v1/arm.h" */
 struct pb_arm_move_options;
 struct pb_common_get3_d_models_response; /* "pb/common/v1/common.h" */
-struct pb_common_get_geometries_response;
-struct pb_common_get_kinematics_response;
 struct pb_common_pose;
 
 struct sn_arm {
@@ -59,16 +57,6 @@ struct sn_arm_ops {
     /* Read. */
     int (*is_moving)(struct sn_call *call, struct sn_arm *arm, bool *ret_moving);
 
-    /* Read. The kinematics file, its bytes as they are: clients parse them. */
-    int (*kinematics)(struct sn_call *call, struct sn_arm *arm,
-                      const struct pb_google_struct *extra,
-                      struct pb_common_get_kinematics_response *ret_kinematics);
-
-    /* Read. Bodies of the links where the joints are now, seen from the arm's base. */
-    int (*geometries)(struct sn_call *call, struct sn_arm *arm,
-                      const struct pb_google_struct *extra,
-                      struct pb_common_get_geometries_response *ret_geometries);
-
     /* Read. What the links look like, by link. Optional: without it none. */
     int (*models_3d)(struct sn_call *call, struct sn_arm *arm, const struct pb_google_struct *extra,
                      struct pb_common_get3_d_models_response *ret_models);
@@ -95,12 +83,6 @@ int sn_arm_move_through_joint_positions(struct sn_call *call, struct sn_arm *arm
                                         const struct pb_google_struct *extra);
 int sn_arm_stop(struct sn_call *call, struct sn_arm *arm, const struct pb_google_struct *extra);
 int sn_arm_is_moving(struct sn_call *call, struct sn_arm *arm, bool *ret_moving);
-int sn_arm_kinematics(struct sn_call *call, struct sn_arm *arm,
-                      const struct pb_google_struct *extra,
-                      struct pb_common_get_kinematics_response *ret_kinematics);
-int sn_arm_geometries(struct sn_call *call, struct sn_arm *arm,
-                      const struct pb_google_struct *extra,
-                      struct pb_common_get_geometries_response *ret_geometries);
 int sn_arm_models_3d(struct sn_call *call, struct sn_arm *arm, const struct pb_google_struct *extra,
                      struct pb_common_get3_d_models_response *ret_models);
 

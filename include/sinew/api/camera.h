@@ -24,13 +24,12 @@ enum {
 struct pb_camera_get_images_response;      /* "pb/component/camera/v1/camera.h" */
 struct pb_camera_get_point_cloud_response; /* the same */
 struct pb_camera_get_properties_response;  /* the same */
-struct pb_common_get_geometries_response;  /* "pb/common/v1/common.h" */
 
 struct sn_camera {
     struct sn_resource base;
 };
 
-/* All slots but `common`'s and geometries are mandatory. All are reads. */
+/* All slots but `common`'s are mandatory. All are reads. */
 struct sn_camera_ops {
     struct sn_common_ops common;
 
@@ -47,11 +46,6 @@ struct sn_camera_ops {
 
     int (*properties)(struct sn_call *call, struct sn_camera *camera,
                       struct pb_camera_get_properties_response *ret);
-
-    /* Its body, in its own frame. Optional: without it there are none. */
-    int (*geometries)(struct sn_call *call, struct sn_camera *camera,
-                      const struct pb_google_struct *extra,
-                      struct pb_common_get_geometries_response *ret);
 };
 
 /* UNKNOWN with upstream's text for a source that is named twice; INVALID_ARGUMENT for more than
@@ -64,9 +58,6 @@ int sn_camera_point_cloud(struct sn_call *call, struct sn_camera *camera, struct
                           struct pb_camera_get_point_cloud_response *ret);
 int sn_camera_properties(struct sn_call *call, struct sn_camera *camera,
                          struct pb_camera_get_properties_response *ret);
-int sn_camera_geometries(struct sn_call *call, struct sn_camera *camera,
-                         const struct pb_google_struct *extra,
-                         struct pb_common_get_geometries_response *ret);
 
 /* ---- for drivers ---- */
 

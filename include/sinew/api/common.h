@@ -14,7 +14,9 @@
 
 #include "sinew/resource.h"
 
-struct pb_google_struct; /* "pb/google/protobuf/struct.h" */
+struct pb_google_struct;                  /* "pb/google/protobuf/struct.h" */
+struct pb_common_get_geometries_response; /* "pb/common/v1/common.h" */
+struct pb_common_get_kinematics_response;
 
 struct sn_common_ops {
     /* Free-form command. Optional: without it the answer is UNKNOWN "DoCommand unimplemented".
@@ -25,13 +27,32 @@ struct sn_common_ops {
     /* The resource's own status. Optional: without it an empty struct. */
     int (*status)(struct sn_call *call, struct sn_resource *resource,
                   struct pb_google_struct **ret_status);
+
+    /* For arm, base, camera, gantry, generic, gripper. Bodies where they are now, in the resource's
+     * own frame, added to `*ret_geometries` (zeroed, its entries go into the call's arena, or live
+     * as long as the resource). Optional: without it there are none. `extra` may be NULL. */
+    int (*geometries)(struct sn_call *call, struct sn_resource *resource,
+                      const struct pb_google_struct *extra,
+                      struct pb_common_get_geometries_response *ret_geometries);
+
+    /* For arm, gantry, gripper, where it is mandatory. The kinematics file, its bytes as they are:
+     * clients parse them. `*ret_kinematics` comes zeroed, memory as above. `extra` may be NULL. */
+    int (*kinematics)(struct sn_call *call, struct sn_resource *resource,
+                      const struct pb_google_struct *extra,
+                      struct pb_common_get_kinematics_response *ret_kinematics);
 };
 
 /* A read as far as the lane is concerned: a command may not wait behind a motion it is to end. */
 int sn_do_command(struct sn_call *call, struct sn_resource *resource,
                   const struct pb_google_struct *command, struct pb_google_struct **ret_result);
 
-/* A read. */
+/* Reads. */
+int sn_geometries(struct sn_call *call, struct sn_resource *resource,
+                  const struct pb_google_struct *extra,
+                  struct pb_common_get_geometries_response *ret_geometries);
+int sn_kinematics(struct sn_call *call, struct sn_resource *resource,
+                  const struct pb_google_struct *extra,
+                  struct pb_common_get_kinematics_response *ret_kinematics);
 int sn_status(struct sn_call *call, struct sn_resource *resource,
               struct pb_google_struct **ret_status);
 

@@ -188,21 +188,21 @@ static int fake_is_moving(struct sn_call *call, struct sn_arm *arm, bool *ret_mo
 
 /* ---- the model ---- */
 
-static int fake_kinematics(struct sn_call *call, struct sn_arm *arm,
+static int fake_kinematics(struct sn_call *call, struct sn_resource *resource,
                            const struct pb_google_struct *extra,
                            struct pb_common_get_kinematics_response *ret_kinematics)
 {
-    return sn_model_to_pb(fake_of(arm)->model, call->arena, ret_kinematics);
+    return sn_model_to_pb(((struct fake_arm *)resource)->model, call->arena, ret_kinematics);
 }
 
-static int fake_geometries(struct sn_call *call, struct sn_arm *arm,
+static int fake_geometries(struct sn_call *call, struct sn_resource *resource,
                            const struct pb_google_struct *extra,
                            struct pb_common_get_geometries_response *ret_geometries)
 {
-    struct fake_arm *fake = fake_of(arm);
+    struct fake_arm *fake = (struct fake_arm *)resource;
     struct sn_geometry *bodies;
     uint32_t count;
-    int code = sn_model_geometries(fake->model, fake->joints, arm->base.name, call->arena, &bodies,
+    int code = sn_model_geometries(fake->model, fake->joints, resource->name, call->arena, &bodies,
                                    &count);
 
     if (!code && count > 0)
@@ -270,6 +270,7 @@ static const struct sn_attr fake_attrs[] = {
 };
 
 static const struct sn_arm_ops fake_ops = {
+    .common = {.geometries = fake_geometries, .kinematics = fake_kinematics},
     .end_position = fake_end_position,
     .move_to_position = fake_move_to_position,
     .joint_positions = fake_joint_positions,
@@ -277,8 +278,6 @@ static const struct sn_arm_ops fake_ops = {
     .move_through_joint_positions = fake_move_through_joint_positions,
     .stop = fake_stop,
     .is_moving = fake_is_moving,
-    .kinematics = fake_kinematics,
-    .geometries = fake_geometries,
 };
 
 const struct sn_driver sn_driver_arm_fake = {

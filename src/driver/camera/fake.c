@@ -258,7 +258,7 @@ static int fake_properties(struct sn_call *call, struct sn_camera *camera,
     return 0;
 }
 
-static int fake_geometries(struct sn_call *call, struct sn_camera *camera,
+static int fake_geometries(struct sn_call *call, struct sn_resource *resource,
                            const struct pb_google_struct *extra,
                            struct pb_common_get_geometries_response *ret)
 {
@@ -330,10 +330,10 @@ static const struct sn_attr fake_attrs[] = {
 };
 
 static const struct sn_camera_ops fake_ops = {
+    .common = {.geometries = fake_geometries},
     .images = fake_images,
     .point_cloud = fake_point_cloud,
     .properties = fake_properties,
-    .geometries = fake_geometries,
 };
 
 const struct sn_driver sn_driver_camera_fake = {
