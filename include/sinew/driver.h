@@ -19,6 +19,7 @@
 enum sn_attr_type {
     SN_ATTR_BOOL,    /* bool */
     SN_ATTR_INT,     /* int64_t; a JSON real is truncated, as upstream does */
+    SN_ATTR_UINT,    /* uint32_t; as above, what is too large counts as the largest */
     SN_ATTR_NUMBER,  /* double */
     SN_ATTR_STRING,  /* struct sn_str, NUL behind it */
     SN_ATTR_STRINGS, /* struct sn_attr_list of struct sn_str */

@@ -141,6 +141,22 @@ static void decode_int(struct decoder *decoder, const struct sn_attr *row, const
         fail_type(decoder, place, "int", json);
 }
 
+static void decode_uint(struct decoder *decoder, const struct sn_attr *row, const json_t *json,
+                        const struct place *place, void *ret)
+{
+    double value = json_number_value(json);
+    char text[64];
+
+    if (!json_is_number(json)) {
+        fail_type(decoder, place, "uint32", json);
+    } else if (value < 0) {
+        snprintf(text, sizeof(text), "cannot parse value as 'uint32': %f overflows uint", value);
+        fail(decoder, place, text);
+    } else {
+        *(uint32_t *)ret = value < UINT32_MAX ? (uint32_t)value : UINT32_MAX;
+    }
+}
+
 static void decode_number(struct decoder *decoder, const struct sn_attr *row, const json_t *json,
                           const struct place *place, void *ret)
 {
@@ -252,10 +268,11 @@ static void decode_json(struct decoder *decoder, const struct sn_attr *row, cons
 
 static void (*const decoders[])(struct decoder *decoder, const struct sn_attr *row,
                                 const json_t *json, const struct place *place, void *ret) = {
-    [SN_ATTR_BOOL] = decode_bool,       [SN_ATTR_INT] = decode_int,
-    [SN_ATTR_NUMBER] = decode_number,   [SN_ATTR_STRING] = decode_string,
-    [SN_ATTR_STRINGS] = decode_strings, [SN_ATTR_OBJECT] = decode_object,
-    [SN_ATTR_OBJECTS] = decode_objects, [SN_ATTR_JSON] = decode_json,
+    [SN_ATTR_BOOL] = decode_bool,     [SN_ATTR_INT] = decode_int,
+    [SN_ATTR_UINT] = decode_uint,     [SN_ATTR_NUMBER] = decode_number,
+    [SN_ATTR_STRING] = decode_string, [SN_ATTR_STRINGS] = decode_strings,
+    [SN_ATTR_OBJECT] = decode_object, [SN_ATTR_OBJECTS] = decode_objects,
+    [SN_ATTR_JSON] = decode_json,
 };
 
 static json_t *load_preset(const struct sn_attr *row)
@@ -328,8 +345,9 @@ static bool is_empty(const struct sn_attr *row, const json_t *value)
     case JSON_INTEGER:
         return json_integer_value(value) == 0;
     case JSON_REAL:
-        return row->type == SN_ATTR_INT ? truncate_real(json_real_value(value)) == 0
-                                        : json_real_value(value) == 0;
+        return row->type == SN_ATTR_INT || row->type == SN_ATTR_UINT
+                   ? truncate_real(json_real_value(value)) == 0
+                   : json_real_value(value) == 0;
     default:
         return false;
     }

@@ -23,6 +23,7 @@ static json_t *value_schema(const struct sn_attr *row)
     case SN_ATTR_BOOL:
         return type_schema("boolean");
     case SN_ATTR_INT:
+    case SN_ATTR_UINT:
         return type_schema("integer");
     case SN_ATTR_NUMBER:
         return type_schema("number");

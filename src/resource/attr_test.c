@@ -20,6 +20,7 @@ struct pin {
 struct attrs {
     bool flip;
     int64_t width_mm, freq;
+    uint32_t count;
     double factor;
     struct sn_str board;
     struct sn_attr_list left; /* of struct sn_str */
@@ -42,6 +43,7 @@ static const struct sn_attr table[] = {
      .required = true,
      .help = "distance between the wheels, mm"},
     {.key = "freq", .type = SN_ATTR_INT, .offset = offsetof(struct attrs, freq), .preset = "800"},
+    {.key = "count", .type = SN_ATTR_UINT, .offset = offsetof(struct attrs, count)},
     {.key = "factor", .type = SN_ATTR_NUMBER, .offset = offsetof(struct attrs, factor)},
     {.key = "board",
      .type = SN_ATTR_STRING,
@@ -204,6 +206,8 @@ static void test_conversion_errors(void **state)
         {"{\"width_mm\":{}}",
          "'width_mm' expected type 'int', got unconvertible type 'map[string]interface {}'"},
         {"{\"WIDTH_MM\":\"x\"}", "'width_mm' expected type 'int', got unconvertible type 'string'"},
+        {"{\"count\":\"x\"}", "'count' expected type 'uint32', got unconvertible type 'string'"},
+        {"{\"count\":-1}", "'count' cannot parse value as 'uint32': -1.000000 overflows uint"},
         {"{\"factor\":\"x\"}", "'factor' expected type 'float64', got unconvertible type 'string'"},
         {"{\"factor\":true}", "'factor' expected type 'float64', got unconvertible type 'bool'"},
         {"{\"board\":1}", "'board' expected type 'string', got unconvertible type 'float64'"},

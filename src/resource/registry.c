@@ -66,6 +66,8 @@ static size_t member_size(const struct sn_attr *row)
         return sizeof(bool);
     case SN_ATTR_INT:
         return sizeof(int64_t);
+    case SN_ATTR_UINT:
+        return sizeof(uint32_t);
     case SN_ATTR_NUMBER:
         return sizeof(double);
     case SN_ATTR_STRING:

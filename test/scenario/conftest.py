@@ -72,8 +72,9 @@ def start(program):
 
 
 @pytest.fixture(scope="module")
-def server(program):
-    """A server with a fake motor m1 and a fake sensor s1, shared by the tests of a file."""
-    shared = harness.Server(program, harness.FAKES)
+def server(request, program):
+    """A server shared by the tests of a file: with the file's CONFIG, or a fake motor m1 and a fake
+    sensor s1."""
+    shared = harness.Server(program, getattr(request.module, "CONFIG", harness.FAKES))
     yield shared
     shared.stop()

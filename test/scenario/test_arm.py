@@ -15,7 +15,6 @@ from viam.proto.component.arm import (ArmServiceStub, GetEndPositionRequest,
                                       MoveToJointPositionsRequest, MoveToPositionRequest,
                                       SetManualModeRequest, StopRequest)
 
-import harness
 from harness import outcome
 
 SENSOR = {"name": "s1", "api": "rdk:component:sensor", "model": "fake"}
@@ -28,12 +27,8 @@ def arm(model):
             "attributes": {"arm-model": model}}
 
 
-@pytest.fixture(scope="module")
-def server(program):
-    """An arm of each model and the plain one."""
-    shared = harness.Server(program, {"components": [PLAIN, SENSOR, *map(arm, MODELS)]})
-    yield shared
-    shared.stop()
+# An arm of each model and the plain one.
+CONFIG = {"components": [PLAIN, SENSOR, *map(arm, MODELS)]}
 
 
 def joints(*values):

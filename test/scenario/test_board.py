@@ -18,7 +18,6 @@ from viam.proto.component.board import (BoardServiceStub, GetDigitalInterruptVal
                                         WriteAnalogRequest)
 from viam.proto.robot import CancelOperationRequest, GetOperationsRequest, RobotServiceStub
 
-import harness
 import raw
 from harness import PATIENCE, eventually, outcome
 
@@ -35,12 +34,7 @@ TICK_SECONDS = 0.7
 EMPTY = StreamTicksResponse()
 
 
-@pytest.fixture(scope="module")
-def server(program):
-    """A server with the board."""
-    shared = harness.Server(program, {"components": [BOARD, SENSOR]})
-    yield shared
-    shared.stop()
+CONFIG = {"components": [BOARD, SENSOR]}
 
 
 def no_analog(name):

@@ -9,7 +9,6 @@ from viam.proto.common import DoCommandRequest, GetGeometriesRequest, GetStatusR
 from viam.proto.component.camera import (CameraServiceStub, GetImagesRequest,
                                          GetPointCloudRequest, GetPropertiesRequest)
 
-import harness
 from harness import outcome
 
 SENSOR = {"name": "s1", "api": "rdk:component:sensor", "model": "fake"}
@@ -21,15 +20,11 @@ def camera(name, **attributes):
             "attributes": attributes}
 
 
-@pytest.fixture(scope="module")
-def server(program):
-    """Cameras: small, animated, with a lens, of the default size."""
-    shared = harness.Server(program, {"components": [
-        SENSOR, camera("small", width=WIDTH, height=HEIGHT),
-        camera("animated", width=WIDTH, height=HEIGHT, animated=True),
-        camera("lens", width=WIDTH, height=HEIGHT, model=True), camera("big")]})
-    yield shared
-    shared.stop()
+# Cameras: small, animated, with a lens, of the default size.
+CONFIG = {"components": [
+    SENSOR, camera("small", width=WIDTH, height=HEIGHT),
+    camera("animated", width=WIDTH, height=HEIGHT, animated=True),
+    camera("lens", width=WIDTH, height=HEIGHT, model=True), camera("big")]}
 
 
 def jpeg_size(data):
