@@ -156,7 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (!loop)
         loop = sn_loop_create();
-    struct sn_http2_server *http2 = sn_http2_server_create(loop, &core);
+    struct sn_http2_server *http2 = sn_http2_server_create(loop, &core, NULL, NULL);
     FUZZ_REQUIRE(http2);
     sn_http2_server_accept(http2, &pipe.conn);
     serve(&pipe, data, size);

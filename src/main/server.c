@@ -180,7 +180,8 @@ static int create(struct program *program, struct sn_error *error)
     };
     program->robot = sn_robot_create(&options);
     if (program->robot)
-        program->http2 = sn_http2_server_create(program->loop, sn_robot_server(program->robot));
+        program->http2 =
+            sn_http2_server_create(program->loop, sn_robot_server(program->robot), NULL, NULL);
     if (!program->http2)
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "out of memory");
     sn_loop_set_user(program->loop, program);

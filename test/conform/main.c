@@ -122,7 +122,7 @@ static void machine_start(struct machine *machine, struct sn_loop *loop, const c
                                        .request_limit = 100,
                                        .build_timeout_ns = SN_SECONDS(10)};
     machine->robot = sn_robot_create(&options);
-    machine->http2 = sn_http2_server_create(loop, sn_robot_server(machine->robot));
+    machine->http2 = sn_http2_server_create(loop, sn_robot_server(machine->robot), NULL, NULL);
     if (sn_listen(loop, address, accept_conn, machine, &machine->listener, &error) ||
         sn_config_parse(json, strlen(json), &config, &error) ||
         sn_robot_configure(machine->robot, config)) {

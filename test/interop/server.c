@@ -90,7 +90,7 @@ int main(int argc, char **argv)
     if (!server || sn_server_add(server, &sn_interop_service, NULL) ||
         sn_server_add(server, &sn_interop_orca_service, NULL))
         return 1;
-    program.http2 = sn_http2_server_create(program.loop, server);
+    program.http2 = sn_http2_server_create(program.loop, server, NULL, NULL);
     int code = serve(&program, port);
     sn_http2_server_destroy(program.http2);
     sn_server_destroy(server);

@@ -21,6 +21,7 @@ struct sn_message {
     struct sn_arena arena;
     uint8_t *data;
     size_t len;
+    bool compressed;         /* the bytes are gzip */
     struct sn_message *next; /* the holder's queue */
 };
 

@@ -8,6 +8,7 @@
 #include "rpc/core/server_private.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 enum rpc_state { RPC_WAITING, RPC_RUNNING, RPC_ENDED };
 
@@ -147,6 +148,20 @@ static void refuse(struct sn_server_stream *stream, int code, const char *text)
     stream->ops->trailers(stream, &status, &none);
 }
 
+/* Texts of the reference and of its library: a path has a service and a method. */
+static void refuse_unknown(struct sn_server_stream *stream, struct sn_str path)
+{
+    char text[128];
+
+    if (path.len > 1 && memchr(path.ptr + 1, '/', path.len - 1)) {
+        refuse(stream, SN_ERR_UNIMPLEMENTED, "Unimplemented");
+        return;
+    }
+    snprintf(text, sizeof(text), "malformed method name: \"%.*s\"",
+             (int)(path.len < 64 ? path.len : 64), path.ptr);
+    refuse(stream, SN_ERR_UNIMPLEMENTED, text);
+}
+
 static int copy_metadata(struct sn_rpc *rpc, const struct sn_metadata *metadata)
 {
     for (uint32_t i = 0; i < metadata->count; i++) {
@@ -217,7 +232,7 @@ void sn_server_begin(struct sn_server *server, struct sn_server_stream *stream, 
     const struct sn_method *method = sn_server_find(server, path);
 
     if (!method) {
-        refuse(stream, SN_ERR_UNIMPLEMENTED, "Unimplemented");
+        refuse_unknown(stream, path);
         return;
     }
     struct sn_rpc *rpc = create(server, stream, method);

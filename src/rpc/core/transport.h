@@ -54,10 +54,19 @@ struct sn_peer {
     const char *remote, *local; /* addresses, for logs and GetSessions */
 };
 
+/* Whether messages of an answer are compressed. A transport may leave out what isn't worth it. */
+enum sn_compress {
+    SN_COMPRESS_LIKE_REQUEST, /* where the client said that its own may be */
+    SN_COMPRESS_NEVER,
+    SN_COMPRESS_ALWAYS, /* where the client accepts it */
+};
+
 struct sn_server_stream {
     const struct sn_server_stream_ops *ops;
     const struct sn_peer *peer;
     struct sn_rpc *rpc; /* the core's */
+    uint8_t compress;   /* enum sn_compress; a handler may set it before each message */
+    bool compressed;    /* the message being delivered came so */
 };
 
 /* Called by the transport, in this order: begin, message*, half_close; abort at any time. After

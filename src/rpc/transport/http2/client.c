@@ -43,7 +43,7 @@ static void report(struct h2_call *call, int code, struct sn_str text)
         return;
     call->reported = true;
     sn_timer_stop(sn_loop_timers(call->channel->loop), &call->deadline);
-    h2_inbox_close(&call->h2);
+    sn_inbox_close(&call->h2.in);
     if (code)
         status.details = sn_metadata_get(&call->trailers, SN_STR("grpc-status-details-bin"));
     call->rpc.events->on_trailers(&call->rpc, &status, &call->trailers);
@@ -80,7 +80,7 @@ static bool keep_own(struct h2_call *call, struct sn_str name, struct sn_str val
     if (kept)
         *kept = sn_arena_copy(&call->arena, value);
     else if (sn_str_is(name, "grpc-message"))
-        call->grpc_message = h2_unescape(value, &call->arena);
+        call->grpc_message = sn_header_unescape(value, &call->arena);
     else
         return false;
     return true;
@@ -92,7 +92,7 @@ static int keep_details(struct h2_call *call, struct sn_str name, struct sn_str 
 
     if (!key.ptr)
         return SN_ERR_RESOURCE_EXHAUSTED;
-    int code = h2_decode(value, &call->arena, &bytes);
+    int code = sn_header_decode(value, &call->arena, &bytes);
     return code ? code : sn_metadata_add(&call->trailers, &call->arena, key, bytes);
 }
 
@@ -105,7 +105,7 @@ static void header(struct h2_stream *h2, struct sn_str name, struct sn_str value
     if (sn_str_is(name, "grpc-status-details-bin"))
         code = keep_details(call, name, value);
     else if (!keep_own(call, name, value))
-        code = h2_keep_metadata(metadata, &call->arena, name, value);
+        code = sn_header_keep(metadata, &call->arena, name, value);
     call->broken |= code != 0;
 }
 
@@ -140,12 +140,12 @@ static void headers_end(struct h2_stream *h2, bool end_stream, bool too_large)
     }
     call->answered = true;
     if (!is_grpc(call))
-        h2_inbox_close(h2); /* a page for people: its status says enough */
+        sn_inbox_close(&h2->in); /* a page for people: its status says enough */
     else
         call->rpc.events->on_headers(&call->rpc, &call->headers);
 }
 
-static void message(struct h2_stream *h2, struct sn_str bytes)
+static void message(struct h2_stream *h2, struct sn_str bytes, bool compressed)
 {
     struct h2_call *call = (struct h2_call *)h2;
 
@@ -173,12 +173,13 @@ static void end_stream(struct h2_stream *h2)
 
     if (call->broken) {
         report(call, SN_ERR_INTERNAL, SN_STR("the response's headers can't be used"));
-    } else if (call->grpc_status.ptr && h2_inbox_is_between(h2)) {
+    } else if (call->grpc_status.ptr && sn_inbox_is_between(&h2->in)) {
         report(call, sn_grpc_parse_status(call->grpc_status), call->grpc_message);
     } else if (is_grpc(call)) {
         report(call, SN_ERR_INTERNAL,
-               h2_inbox_is_between(h2) ? SN_STR("server closed the stream without sending trailers")
-                                       : SN_STR("unexpected EOF"));
+               sn_inbox_is_between(&h2->in)
+                   ? SN_STR("server closed the stream without sending trailers")
+                   : SN_STR("unexpected EOF"));
     } else {
         struct sn_str text =
             sn_arena_printf(&call->arena, "unexpected HTTP status %.*s, content-type \"%.*s\"",

@@ -181,8 +181,8 @@ static void test_not_http2(void **state)
 
         connect_raw(&raw, *state);
         send_bytes(&raw, greetings[i], i ? strlen(greetings[i]) : 11);
-        run_until(raw.world->loop, raw.ended);
-        assert_memory_equal(raw.in, "HTTP/1.1 400 Bad Request\r\n", 26);
+        run_until(raw.world->loop, raw.ended || raw.closed);
+        assert_int_equal(raw.in_len, 0);
         raw_fini(&raw);
     }
 }
@@ -489,10 +489,11 @@ static void test_garbage(void **state)
 static void test_too_many_connections(void **state)
 {
     struct world *world = *state;
-    enum { COUNT = 1010 };
+    enum { COUNT = 110, ALLOWED = 100 };
     struct raw *raws = calloc(COUNT, sizeof(*raws));
     size_t ended = 0;
 
+    world->edge.limits.connections = ALLOWED;
     for (int i = 0; i < COUNT; i++) {
         struct sn_dial *dial;
 
@@ -501,16 +502,16 @@ static void test_too_many_connections(void **state)
         assert_int_equal(sn_dial(world->loop, world->socket, raw_connected, &raws[i], &dial, NULL),
                          0);
         run_until(world->loop, raws[i].conn || raws[i].closed);
-        if (i % 100 == 0)
+        if (i % 10 == 0)
             run_until(world->loop, sn_http2_server_connections(world->http2) >= (size_t)i);
     }
     run_until(world->loop, raws[COUNT - 1].closed);
-    assert_int_equal(sn_http2_server_connections(world->http2), 1000);
+    assert_int_equal(sn_http2_server_connections(world->http2), ALLOWED);
     for (int i = 0; i < COUNT; i++) {
         ended += raws[i].closed;
         raw_fini(&raws[i]);
     }
-    assert_int_equal(ended, COUNT - 1000);
+    assert_int_equal(ended, COUNT - ALLOWED);
     free(raws);
 }
 

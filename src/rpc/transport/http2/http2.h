@@ -8,14 +8,17 @@
 
 #include "net/conn.h"
 #include "rpc/core/transport.h"
+#include "rpc/transport/exchange.h"
 
 /* ---- server ---- */
 
 struct sn_http2_server;
 
-/* Carries calls to `server`, which must outlive it. NULL without memory. */
-struct sn_http2_server *sn_http2_server_create(struct sn_loop *loop, struct sn_server *server)
-    SN_MUST_USE;
+/* Carries calls to `server`, and what isn't gRPC to `handler` (NULL: 400), within the limits of
+ * `edge` (NULL: presets of its own); all three must outlive it. NULL without memory. */
+struct sn_http2_server *sn_http2_server_create(struct sn_loop *loop, struct sn_server *server,
+                                               struct sn_edge *edge,
+                                               struct sn_exchange_handler *handler) SN_MUST_USE;
 
 /* Serves an accepted connection. */
 void sn_http2_server_accept(struct sn_http2_server *http2, struct sn_conn *conn);

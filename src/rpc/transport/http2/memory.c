@@ -103,6 +103,7 @@ void h2_memory_init(struct h2_memory *memory)
 {
     *memory = (struct h2_memory){
         .mem = {memory, allocate, release, allocate_zeroed, reallocate},
+        .gathered.max = H2_GATHERED_ALL_MAX,
     };
 }
 

@@ -224,14 +224,17 @@ static bool gather(struct h2_outbox *out, struct sn_message *message)
 
 void h2_stream_message(struct h2_stream *stream, struct sn_message *take_message)
 {
+    sn_message_add_prefix(take_message);
+    h2_stream_bytes(stream, take_message);
+}
+
+void h2_stream_bytes(struct h2_stream *stream, struct sn_message *take_bytes)
+{
     struct h2_outbox *out = &stream->out;
 
-    take_message->data -= SN_GRPC_PREFIX;
-    sn_grpc_write_prefix(take_message->data, (uint32_t)take_message->len);
-    take_message->len += SN_GRPC_PREFIX;
-    out->queued += take_message->len;
-    if (!gather(out, take_message))
-        link_last(out, take_message);
+    out->queued += take_bytes->len;
+    if (!gather(out, take_bytes))
+        link_last(out, take_bytes);
     if (out->queued > H2_LOW_WATER)
         out->was_full = true;
     resume(stream);
@@ -243,6 +246,23 @@ void h2_stream_end(struct h2_stream *stream, const nghttp2_nv *trailers, size_t 
     stream->out.trailers = trailers;
     stream->out.trailer_count = trailer_count;
     resume(stream);
+}
+
+/* ---- headers ---- */
+
+int h2_add_metadata(nghttp2_nv *nv, size_t *count, const struct sn_metadata *metadata,
+                    struct sn_arena *arena)
+{
+    for (uint32_t i = 0; i < metadata->count; i++) {
+        struct sn_metadata_entry header;
+        int made = sn_header_make(&metadata->v[i], arena, &header);
+
+        if (made < 0)
+            return made;
+        if (made)
+            nv[(*count)++] = h2_nv(header.key, header.value);
+    }
+    return 0;
 }
 
 /* ---- all of a connection ---- */

@@ -85,7 +85,51 @@ void h2_session_close(struct h2_session *session, const char *cause)
     want_flush(session);
 }
 
+void h2_session_refuse(struct h2_session *session, enum sn_refusal refusal, uint32_t error_code)
+{
+    session->edge->refused[refusal]++;
+    nghttp2_session_terminate_session(session->ng, error_code);
+    h2_session_wake(session);
+}
+
 /* ---- streams ---- */
+
+static struct h2_stream *stream_of_inbox(struct sn_inbox *inbox)
+{
+    return sn_container_of(inbox, struct h2_stream, in);
+}
+
+static void on_message(struct sn_inbox *inbox, struct sn_str message, bool compressed)
+{
+    struct h2_stream *stream = stream_of_inbox(inbox);
+
+    stream->session->side->message(stream, message, compressed);
+}
+
+static void on_refuse(struct sn_inbox *inbox, int code, const char *text)
+{
+    struct h2_stream *stream = stream_of_inbox(inbox);
+
+    stream->session->side->refuse(stream, code, text);
+}
+
+static void on_credit(struct sn_inbox *inbox, size_t len)
+{
+    h2_stream_consume(stream_of_inbox(inbox), len);
+}
+
+static const struct sn_inbox_events inbox_events = {on_message, on_refuse, on_credit};
+
+void h2_stream_consume(struct h2_stream *stream, size_t len)
+{
+    nghttp2_session_consume_stream(stream->session->ng, stream->id, len);
+    h2_session_wake(stream->session);
+}
+
+void h2_stream_credit(struct h2_stream *stream, size_t len)
+{
+    sn_inbox_credit(&stream->in, len);
+}
 
 void h2_stream_init(struct h2_stream *stream)
 {
@@ -96,6 +140,8 @@ void h2_stream_begin(struct h2_stream *stream, struct h2_session *session, int32
 {
     stream->session = session;
     stream->id = id;
+    sn_inbox_init(&stream->in, &inbox_events, sn_loop_blocks(session->loop), &session->gathered,
+                  session->limits->message_bytes);
     sn_list_append(&session->streams, &stream->link);
     session->stream_count++;
     session->some_full |= stream->out.was_full;
@@ -104,7 +150,7 @@ void h2_stream_begin(struct h2_stream *stream, struct h2_session *session, int32
 void h2_stream_fini(struct h2_stream *stream)
 {
     h2_outbox_clear(stream);
-    h2_inbox_fini(stream);
+    sn_inbox_fini(&stream->in);
     sn_list_remove(&stream->link);
     if (stream->session)
         stream->session->stream_count--;
@@ -126,12 +172,18 @@ static struct h2_stream *stream_of(nghttp2_session *ng, int32_t id)
 static int on_data(nghttp2_session *ng, uint8_t flags, int32_t id, const uint8_t *bytes, size_t len,
                    void *user)
 {
+    struct h2_session *session = user;
     struct h2_stream *stream = stream_of(ng, id);
 
     /* Credit for the connection comes at once: a slow stream must not hold up the others. */
     nghttp2_session_consume_connection(ng, len);
-    if (stream)
-        h2_inbox_read(stream, (struct sn_str){(const char *)bytes, len});
+    if (!stream)
+        return 0;
+    stream->data_len += len;
+    if (stream->raw)
+        session->side->data(stream, (struct sn_str){(const char *)bytes, len});
+    else
+        sn_inbox_read(&stream->in, (struct sn_str){(const char *)bytes, len});
     return 0;
 }
 
@@ -172,9 +224,9 @@ static int on_header(nghttp2_session *ng, const nghttp2_frame *frame, const uint
     struct h2_stream *stream = stream_of(ng, frame->hd.stream_id);
 
     session->headers_len += name_len + value_len + 32; /* RFC 9113, 6.5.2 */
-    if (session->headers_len > H2_HEADERS_ABUSE)
+    if (session->headers_len / H2_HEADERS_ABUSE > session->limits->header_bytes)
         return NGHTTP2_ERR_CALLBACK_FAILURE;
-    session->headers_too_large |= session->headers_len > H2_HEADERS_MAX;
+    session->headers_too_large |= session->headers_len > session->limits->header_bytes;
     if (stream && !session->headers_too_large)
         session->side->header(stream, (struct sn_str){(const char *)name, name_len},
                               (struct sn_str){(const char *)value, value_len});
@@ -219,6 +271,11 @@ static int on_frame_sent(nghttp2_session *ng, const nghttp2_frame *frame, void *
     return 0;
 }
 
+static void remember_ended(struct h2_session *session, int32_t id)
+{
+    session->ended_ids[session->ended_count++ % H2_ENDED_IDS] = id;
+}
+
 static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t error_code, void *user)
 {
     struct h2_session *session = user;
@@ -227,22 +284,68 @@ static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t error_code,
     if (!stream)
         return 0;
     nghttp2_session_set_stream_user_data(ng, id, NULL);
+    if (stream->ended)
+        remember_ended(session, id);
     session->side->closed(stream, error_code);
     return 0;
 }
 
 /* ---- what the connection tells ---- */
 
-/* A client that asks for TLS waits for a word that is none, and a browser for one it can read. */
-static void refuse_protocol(struct h2_session *session)
+/* Whether the peer may send nothing more there; nghttp2 keeps no closed streams, which would cost
+ * memory. RFC 9113, 5.1. */
+static bool was_ended(const struct h2_session *session, int32_t id)
 {
-    const struct sn_str answer = SN_STR("HTTP/1.1 400 Bad Request\r\n"
-                                        "Content-Type: text/plain; charset=utf-8\r\n"
-                                        "Connection: close\r\n\r\n400 Bad Request");
+    for (uint32_t i = 0; i < H2_ENDED_IDS; i++)
+        if (session->ended_ids[i] == id)
+            return id != 0;
+    return false;
+}
 
-    session->refused = true; /* no HTTP/2 frame may follow */
-    if (sn_conn_write(session->conn, &answer, 1))
-        sn_conn_close(session->conn, false);
+/* What a server wants to know of a frame before it is read. */
+static void meter(struct h2_session *session, const struct h2_frame_head *head)
+{
+    enum sn_refusal refusal =
+        h2_meter_judge(&session->meter, head, sn_loop_timers(session->loop)->now_ns);
+
+    if (refusal != SN_REFUSED_COUNT)
+        h2_session_refuse(session, refusal, NGHTTP2_ENHANCE_YOUR_CALM);
+    else if (head->type == NGHTTP2_RST_STREAM)
+        remember_ended(session, head->id);
+    else if (head->type == NGHTTP2_DATA && was_ended(session, head->id))
+        h2_session_refuse(session, SN_REFUSED_PROTOCOL, NGHTTP2_STREAM_CLOSED);
+}
+
+/* A window update by nothing; nghttp2 overlooks it on a stream that is closed. RFC 9113, 6.9. */
+static bool is_empty_update(const struct h2_session *session, const struct h2_frame_head *head,
+                            const uint8_t *bytes, size_t len)
+{
+    static const uint8_t nothing[4];
+
+    return head->type == NGHTTP2_WINDOW_UPDATE && head->id && head->len == 4 && len >= 4 &&
+           memcmp(bytes + len - 4, nothing, 4) == 0 &&
+           !nghttp2_session_find_stream(session->ng, head->id);
+}
+
+static ssize_t feed(struct h2_session *session, const uint8_t *bytes, size_t len)
+{
+    bool server = session->side->begin != NULL;
+    ssize_t taken = 0;
+
+    while (len && taken >= 0) {
+        struct h2_frame_head head;
+        bool whole = false;
+        size_t part = server ? h2_meter_next(&session->meter, bytes, len, &head, &whole) : len;
+
+        if (whole)
+            meter(session, &head);
+        if (whole && is_empty_update(session, &head, bytes, part))
+            h2_session_refuse(session, SN_REFUSED_PROTOCOL, NGHTTP2_PROTOCOL_ERROR);
+        taken = nghttp2_session_mem_recv(session->ng, bytes, part);
+        bytes += part;
+        len -= part;
+    }
+    return taken;
 }
 
 static void on_read(struct sn_conn *conn, const uint8_t *bytes, size_t len)
@@ -252,17 +355,21 @@ static void on_read(struct sn_conn *conn, const uint8_t *bytes, size_t len)
     if (session->closing)
         return;
     session->feeding = true;
-    ssize_t taken = nghttp2_session_mem_recv(session->ng, bytes, len);
+    ssize_t taken = feed(session, bytes, len);
     session->feeding = false;
     if (taken == NGHTTP2_ERR_BAD_CLIENT_MAGIC)
-        refuse_protocol(session);
+        session->refused = true; /* no HTTP/2 frame may follow */
+    if (taken < 0)
+        session->edge->refused[SN_REFUSED_PROTOCOL]++;
     if (taken < 0)
         h2_session_close(session, not_http2);
     else
         write_out(session);
     if (!session->closing && session->side->begin &&
-        nghttp2_session_get_outbound_queue_size(session->ng) > H2_OUTBOUND_MAX)
+        nghttp2_session_get_outbound_queue_size(session->ng) > H2_OUTBOUND_MAX) {
+        session->edge->refused[SN_REFUSED_SLOW_READER]++;
         h2_session_close(session, "it asks much and reads nothing");
+    }
 }
 
 static void on_end(struct sn_conn *conn)
@@ -319,6 +426,8 @@ static int create_ng(struct h2_session *session, bool server)
     if (!status) {
         nghttp2_option_set_no_auto_window_update(option, 1);
         nghttp2_option_set_no_closed_streams(option, 1);
+        if (server) /* check.c does */
+            nghttp2_option_set_no_http_messaging(option, 1);
         status = server ? nghttp2_session_server_new3(&session->ng, callbacks, session, option,
                                                       &session->memory->mem)
                         : nghttp2_session_client_new3(&session->ng, callbacks, session, option,
@@ -333,10 +442,10 @@ static int submit_settings(struct h2_session *session)
 {
     const nghttp2_settings_entry settings[] = {
         {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
-        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, H2_STREAMS_MAX},
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, session->limits->streams},
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, H2_WINDOW},
         {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, H2_FRAME_MAX},
-        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, H2_HEADERS_MAX},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, (uint32_t)session->limits->header_bytes},
     };
     size_t skip = session->side->begin ? 1 : 0; /* push is a client's to refuse */
 
@@ -348,12 +457,17 @@ static int submit_settings(struct h2_session *session)
 }
 
 int h2_session_init(struct h2_session *session, bool server, const struct h2_side *side,
-                    struct sn_loop *loop, struct h2_memory *memory, struct sn_conn *conn)
+                    struct sn_edge *edge, struct sn_loop *loop, struct h2_memory *memory,
+                    struct sn_conn *conn)
 {
     session->side = side;
+    session->edge = edge;
+    session->limits = &edge->limits;
     session->loop = loop;
     session->memory = memory;
     session->conn = conn;
+    session->gathered =
+        (struct sn_budget){.parent = &memory->gathered, .max = edge->limits.gathered_bytes};
     sn_list_init(&session->streams);
     conn->events = &conn_events;
     conn->owner = session;

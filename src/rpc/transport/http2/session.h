@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * One HTTP/2 connection: nghttp2 over a byte stream. What both sides of gRPC need of it: frames out
- * in one write per turn of the loop (output.c), messages in with flow control (inbox.c), the life
- * of connection and streams (session.c). The two sides (server.c, client.c) put their streams and
- * events on top. Loop thread.
+ * in one write per turn of the loop (output.c), messages in with flow control (transport/inbox.h),
+ * the life of connection and streams (session.c). The two sides (server.c, client.c) put their
+ * streams and events on top. Loop thread.
  *
  * Source: RFC 9113; gRPC "PROTOCOL-HTTP2".
  */
@@ -12,24 +12,21 @@
 
 #include "base/list.h"
 #include "net/conn.h"
-#include "rpc/core/message.h"
-#include "rpc/core/metadata.h"
-#include "wire/grpc.h"
+#include "rpc/transport/edge.h"
+#include "rpc/transport/headers.h"
+#include "rpc/transport/http2/meter.h"
+#include "rpc/transport/inbox.h"
 
 #include <nghttp2/nghttp2.h>
 
-/* Source: the reference's SETTINGS, but for the header list: it allows 32 MiB, which nobody needs
- * and which an attacker would like. */
+/* Source of window and frame: the reference's SETTINGS. */
 enum {
-    H2_STREAMS_MAX = 250,
     H2_WINDOW = 1 << 20,
     H2_FRAME_MAX = 1 << 20,
-    H2_HEADERS_MAX = 64 << 10,       /* bytes of one header list, names, values and 32 each */
-    H2_HEADERS_ABUSE = 1 << 20,      /* ... and where patience with the peer ends */
-    H2_LOW_WATER = 64 << 10,         /* below this a stream is writable again */
-    H2_OUTBOUND_MAX = 4096,          /* frames that wait because the peer doesn't read */
-    H2_GATHERED_MAX = 64 << 20,      /* bytes of messages not yet whole, per connection */
-    H2_GATHERED_ALL_MAX = 256 << 20, /* ... and of all connections of one owner */
+    H2_HEADERS_ABUSE = 16,   /* times the bytes allowed: where patience with the peer ends */
+    H2_LOW_WATER = 64 << 10, /* below this a stream is writable again */
+    H2_OUTBOUND_MAX = 4096,  /* frames that wait because the peer doesn't read */
+    H2_GATHERED_ALL_MAX = 256 << 20, /* bytes of messages not yet whole, of all connections */
 };
 
 /* ---- memory.c ---- */
@@ -45,7 +42,7 @@ struct h2_memory {
     nghttp2_mem mem;
     union h2_chunk *free_lists[H2_MEMORY_CLASSES];
     uint32_t free_counts[H2_MEMORY_CLASSES];
-    size_t gathered; /* bytes of messages not yet whole */
+    struct sn_budget gathered; /* bytes of messages not yet whole */
 
     uint8_t *copied; /* bytes of the write that lie nowhere else; NULL until first used */
     size_t copied_len;
@@ -64,6 +61,8 @@ void h2_memory_fini(struct h2_memory *memory);
 struct h2_stream;
 struct h2_session;
 
+enum { H2_ENDED_IDS = 8 };
+
 /* How the side on top hears of things. After `closed` nothing comes for that stream. */
 struct h2_side {
     /* A header block begins on a stream that has none yet (server). Returns the stream or NULL to
@@ -72,7 +71,9 @@ struct h2_side {
     void (*header)(struct h2_stream *stream, struct sn_str name, struct sn_str value);
     /* `too_large`: some headers were left out. */
     void (*headers_end)(struct h2_stream *stream, bool end_stream, bool too_large);
-    void (*message)(struct h2_stream *stream, struct sn_str message);
+    void (*message)(struct h2_stream *stream, struct sn_str message, bool compressed);
+    /* DATA of a stream whose bytes aren't gRPC's messages (server). */
+    void (*data)(struct h2_stream *stream, struct sn_str bytes);
     /* A message that can't be had; the rest of the stream is dropped. */
     void (*refuse)(struct h2_stream *stream, int code, const char *text);
     void (*end_stream)(struct h2_stream *stream);
@@ -91,48 +92,47 @@ struct h2_session {
     const struct h2_side *side;
     struct sn_loop *loop;
     struct h2_memory *memory;
-    struct sn_conn *conn; /* NULL: gone */
+    struct sn_edge *edge;
+    const struct sn_limits *limits; /* of the edge */
+    struct h2_meter meter;          /* of a server */
+    struct sn_conn *conn;           /* NULL: gone */
     nghttp2_session *ng;
     struct sn_task flush;
     bool flush_wanted, feeding;
-    bool closing;           /* nothing is read and nothing begun any more */
-    bool ended;             /* ... and the streams are closed */
-    bool greeted;           /* the peer speaks HTTP/2 */
-    bool refused;           /* it doesn't, and was told so */
-    bool violated;          /* it does, but not the rules */
-    bool some_full;         /* a stream's queue went above low water */
-    bool headers_too_large; /* the header block being read */
-    size_t headers_len;     /* of that */
-    size_t gathered;        /* bytes of messages not yet whole */
-    struct sn_list streams; /* h2_stream.link */
+    bool closing;              /* nothing is read and nothing begun any more */
+    bool ended;                /* ... and the streams are closed */
+    bool greeted;              /* the peer speaks HTTP/2 */
+    bool refused;              /* it doesn't */
+    bool violated;             /* it does, but not the rules */
+    bool some_full;            /* a stream's queue went above low water */
+    bool headers_too_large;    /* the header block being read */
+    size_t headers_len;        /* of that */
+    struct sn_budget gathered; /* bytes of messages not yet whole */
+    struct sn_list streams;    /* h2_stream.link */
     uint32_t stream_count;
-    int32_t last_id;   /* highest the peer opened */
+    int32_t last_id;                 /* highest the peer opened */
+    int32_t ended_ids[H2_ENDED_IDS]; /* streams the peer ended itself, that are closed; a ring */
+    uint32_t ended_count;
     const char *cause; /* why it ended ("connection reset by peer"); static */
 };
 
-/* Takes the connection. RESOURCE_EXHAUSTED: the conn is closed. Either way `gone` comes, later. */
+/* Takes the connection; the edge outlives it. RESOURCE_EXHAUSTED: the conn is closed. Either way
+ * `gone` comes, later. */
 int h2_session_init(struct h2_session *session, bool server, const struct h2_side *side,
-                    struct sn_loop *loop, struct h2_memory *memory, struct sn_conn *conn)
-    SN_MUST_USE;
+                    struct sn_edge *edge, struct sn_loop *loop, struct h2_memory *memory,
+                    struct sn_conn *conn) SN_MUST_USE;
 
 /* Ends the connection: its streams close at the end of this turn of the loop, `gone` follows.
  * `cause` is static. */
 void h2_session_close(struct h2_session *session, const char *cause);
 
+/* Ends it because the peer does what it may not: counted, and told by that HTTP/2 error. */
+void h2_session_refuse(struct h2_session *session, enum sn_refusal refusal, uint32_t error_code);
+
 /* Sends what there is to send, at the end of this turn of the loop. */
 void h2_session_wake(struct h2_session *session);
 
 /* ---- streams; embedded by each side's ---- */
-
-struct h2_inbox {
-    struct sn_grpc_reader reader;
-    struct sn_block *block; /* the reader's buffer */
-    struct sn_str encoding; /* of compressed messages: "gzip", or empty */
-    uint64_t received;      /* bytes */
-    uint64_t credited;      /* of these: the peer may send as many again */
-    uint64_t held;          /* bytes of messages delivered that the receiver gave no credit for */
-    bool closed;            /* what comes is dropped */
-};
 
 struct h2_outbox {
     struct sn_message *first, *last; /* sn_message.next; last is valid when there is a first */
@@ -149,9 +149,11 @@ struct h2_stream {
     struct sn_list link;        /* h2_session.streams */
     struct h2_session *session; /* NULL: not begun */
     int32_t id;
-    struct h2_inbox in;
+    struct sn_inbox in;
     struct h2_outbox out;
-    bool ended; /* the peer sends no more */
+    uint64_t data_len; /* bytes of DATA that came */
+    bool raw;          /* its bytes aren't gRPC's messages */
+    bool ended;        /* the peer sends no more */
 };
 
 /* Before it begins it may queue messages. */
@@ -169,6 +171,9 @@ void h2_stream_reset(struct h2_stream *stream, uint32_t error_code);
 
 /* The data provider of the stream's messages. */
 nghttp2_data_provider h2_stream_provider(struct h2_stream *stream);
+
+/* Queues bytes as they are. */
+void h2_stream_bytes(struct h2_stream *stream, struct sn_message *take_bytes);
 
 /* Queues a message, its prefix written before it. */
 void h2_stream_message(struct h2_stream *stream, struct sn_message *take_message);
@@ -189,24 +194,15 @@ bool h2_output_pull(struct h2_session *session) SN_MUST_USE;
 /* Tells streams whose queue fell below low water. */
 void h2_output_tell_writable(struct h2_session *session);
 
-/* ---- inbox.c ---- */
+/* ---- session.c: reading ---- */
 
-/* Takes DATA and delivers the messages in it. */
-void h2_inbox_read(struct h2_stream *stream, struct sn_str chunk);
-
-/* Returns credit for `len` bytes of delivered messages. */
+/* The receiver is through with `len` bytes of delivered messages. */
 void h2_stream_credit(struct h2_stream *stream, size_t len);
 
-/* Whether the stream may end here: not within a message. */
-bool h2_inbox_is_between(const struct h2_stream *stream);
+/* The peer may send `len` bytes more (raw streams). */
+void h2_stream_consume(struct h2_stream *stream, size_t len);
 
-/* From now on everything that comes is dropped, and credit given for it. */
-void h2_inbox_close(struct h2_stream *stream);
-
-/* Frees what it holds. */
-void h2_inbox_fini(struct h2_stream *stream);
-
-/* ---- metadata.c ---- */
+/* ---- headers ---- */
 
 /* A header for nghttp2, which copies it. */
 static inline nghttp2_nv h2_nv(struct sn_str name, struct sn_str value)
@@ -215,22 +211,9 @@ static inline nghttp2_nv h2_nv(struct sn_str name, struct sn_str value)
                         value.len, NGHTTP2_NV_FLAG_NONE};
 }
 
-/* Appends metadata as headers, "-bin" values as base64; what HTTP can't carry is left out. `*count`
- * grows by metadata->count at most. RESOURCE_EXHAUSTED. */
+/* Appends metadata as headers; what HTTP can't carry is left out. `*count` grows by metadata->count
+ * at most. RESOURCE_EXHAUSTED. */
 int h2_add_metadata(nghttp2_nv *nv, size_t *count, const struct sn_metadata *metadata,
                     struct sn_arena *arena) SN_MUST_USE;
-
-/* Keeps a header of the peer as metadata, unless it is HTTP's or gRPC's own. INVALID_ARGUMENT,
- * RESOURCE_EXHAUSTED. */
-int h2_keep_metadata(struct sn_metadata *metadata, struct sn_arena *arena, struct sn_str name,
-                     struct sn_str value) SN_MUST_USE;
-
-/* Texts and bytes in headers, on the arena. ptr NULL: no memory. */
-struct sn_str h2_escape(struct sn_str text, struct sn_arena *arena);
-struct sn_str h2_unescape(struct sn_str text, struct sn_arena *arena);
-struct sn_str h2_encode(struct sn_str bytes, struct sn_arena *arena);
-
-/* INVALID_ARGUMENT, RESOURCE_EXHAUSTED. */
-int h2_decode(struct sn_str text, struct sn_arena *arena, struct sn_str *ret_bytes) SN_MUST_USE;
 
 #endif

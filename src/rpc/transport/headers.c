@@ -1,31 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Metadata as HTTP/2 headers, and the texts in them. Loop thread.
+ * Metadata as HTTP headers, and the texts in them. Loop thread.
  */
-#include "rpc/transport/http2/session.h"
+#include "rpc/transport/headers.h"
 
-struct sn_str h2_escape(struct sn_str text, struct sn_arena *arena)
+#include "wire/grpc.h"
+#include "wire/http.h"
+
+struct sn_str sn_header_escape(struct sn_str text, struct sn_arena *arena)
 {
     char *out = sn_arena_alloc(arena, text.len * 3 + 1);
 
     return out ? (struct sn_str){out, sn_grpc_escape(out, text)} : SN_STR_NULL;
 }
 
-struct sn_str h2_unescape(struct sn_str text, struct sn_arena *arena)
+struct sn_str sn_header_unescape(struct sn_str text, struct sn_arena *arena)
 {
     char *out = sn_arena_alloc(arena, text.len + 1);
 
     return out ? (struct sn_str){out, sn_grpc_unescape(out, text)} : SN_STR_NULL;
 }
 
-struct sn_str h2_encode(struct sn_str bytes, struct sn_arena *arena)
+struct sn_str sn_header_encode(struct sn_str bytes, struct sn_arena *arena)
 {
     char *out = sn_arena_alloc(arena, SN_BASE64_LEN(bytes.len) + 1);
 
     return out ? (struct sn_str){out, sn_base64_encode(out, bytes)} : SN_STR_NULL;
 }
 
-int h2_decode(struct sn_str text, struct sn_arena *arena, struct sn_str *ret_bytes)
+int sn_header_decode(struct sn_str text, struct sn_arena *arena, struct sn_str *ret_bytes)
 {
     uint8_t *out = sn_arena_alloc(arena, SN_BASE64_BYTES_MAX(text.len));
     size_t len;
@@ -53,18 +56,10 @@ static bool is_reserved(struct sn_str name)
     return false;
 }
 
-static bool has_upper(struct sn_str s)
-{
-    for (size_t i = 0; i < s.len; i++)
-        if (s.ptr[i] >= 'A' && s.ptr[i] <= 'Z')
-            return true;
-    return false;
-}
-
-/* HTTP/2's names are in lower case. ptr NULL: no memory. */
+/* ptr NULL: no memory. */
 static struct sn_str lower_case(struct sn_str key, struct sn_arena *arena)
 {
-    if (!has_upper(key))
+    if (!sn_http_has_upper(key))
         return key;
     struct sn_str lower = sn_arena_copy(arena, key);
     char *c = (char *)(uintptr_t)lower.ptr;
@@ -77,37 +72,32 @@ static struct sn_str lower_case(struct sn_str key, struct sn_arena *arena)
 /* A newline in a value would have the peer reset the whole stream. */
 static bool can_be_sent(struct sn_str key, struct sn_str value)
 {
-    return !is_reserved(key) && !sn_str_is(key, "user-agent") &&
-           nghttp2_check_header_name((const uint8_t *)key.ptr, key.len) &&
-           nghttp2_check_header_value((const uint8_t *)value.ptr, value.len);
+    return !is_reserved(key) && !sn_str_is(key, "user-agent") && sn_http_is_token(key) &&
+           sn_http_is_value(value);
 }
 
-int h2_add_metadata(nghttp2_nv *nv, size_t *count, const struct sn_metadata *metadata,
-                    struct sn_arena *arena)
+int sn_header_make(const struct sn_metadata_entry *entry, struct sn_arena *arena,
+                   struct sn_metadata_entry *ret_header)
 {
-    for (uint32_t i = 0; i < metadata->count; i++) {
-        struct sn_str key = lower_case(metadata->v[i].key, arena);
-        struct sn_str value = metadata->v[i].value;
+    struct sn_str key = lower_case(entry->key, arena), value = entry->value;
 
-        if (key.ptr && sn_metadata_is_binary(key))
-            value = h2_encode(value, arena);
-        if (!key.ptr || (!value.ptr && metadata->v[i].value.len))
-            return SN_ERR_RESOURCE_EXHAUSTED;
-        if (can_be_sent(key, value))
-            nv[(*count)++] = h2_nv(key, value);
-    }
-    return 0;
+    if (key.ptr && sn_metadata_is_binary(key))
+        value = sn_header_encode(value, arena);
+    if (!key.ptr || (!value.ptr && entry->value.len))
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    *ret_header = (struct sn_metadata_entry){key, value};
+    return can_be_sent(key, value);
 }
 
-int h2_keep_metadata(struct sn_metadata *metadata, struct sn_arena *arena, struct sn_str name,
-                     struct sn_str value)
+int sn_header_keep(struct sn_metadata *metadata, struct sn_arena *arena, struct sn_str name,
+                   struct sn_str value)
 {
     if (is_reserved(name))
         return 0;
     struct sn_str key = sn_arena_copy(arena, name);
     struct sn_str kept;
     if (sn_metadata_is_binary(name)) {
-        int code = h2_decode(value, arena, &kept);
+        int code = sn_header_decode(value, arena, &kept);
 
         if (code)
             return code;

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The presets of what peers are allowed.
+ */
+#include "rpc/transport/edge.h"
+
+#include "base/timers.h"
+#include "rpc/core/message.h"
+#include "rpc/core/metadata.h"
+
+const struct sn_limits sn_limits_preset = {
+    .header_bytes = 64 << 10, /* the reference allows 32 MiB, which nobody needs */
+    .header_count = SN_METADATA_MAX,
+    .message_bytes = SN_MESSAGE_MAX,
+    .gathered_bytes = 64 << 20,
+    .unsent_bytes = 64 << 20,
+    .streams = 250, /* the reference's */
+    .calls = 500,
+    .connections = 2000,
+    .address_connections = 1500,
+    .greeting_ns = SN_SECONDS(10), /* the reference's ReadHeaderTimeout */
+    .head_ns = SN_SECONDS(10),
+    .stall_ns = SN_SECONDS(60),
+    .idle_ns = SN_SECONDS(120),
+    .idle_http2_ns = SN_SECONDS(3600),
+};
+
+const char *const sn_refusal_names[SN_REFUSED_COUNT] = {
+#define SN_REFUSAL_NAME(symbol, name) [SN_REFUSED_##symbol] = name,
+    SN_REFUSALS(SN_REFUSAL_NAME)
+#undef SN_REFUSAL_NAME
+};
