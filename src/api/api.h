@@ -61,6 +61,11 @@ int sn_proxy_call(struct sn_call *call, struct sn_resource *resource, const char
 int sn_proxy_stream(struct sn_call *call, struct sn_resource *resource, const char *method,
                     const void *request, sn_each_fn each, void *arg) SN_MUST_USE;
 
+/* sn_client_duplex() on a proxy's channel. */
+int sn_proxy_duplex(struct sn_call *call, struct sn_resource *resource, const char *method,
+                    const void *request, struct sn_duplex *duplex, sn_reply_fn reply, void *arg)
+    SN_MUST_USE;
+
 /* The resource's name as the wire wants it. */
 struct sn_str sn_proxy_name(const struct sn_resource *resource);
 

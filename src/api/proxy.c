@@ -71,6 +71,15 @@ int sn_proxy_stream(struct sn_call *call, struct sn_resource *resource, const ch
                             each, arg);
 }
 
+int sn_proxy_duplex(struct sn_call *call, struct sn_resource *resource, const char *method,
+                    const void *request, struct sn_duplex *duplex, sn_reply_fn reply, void *arg)
+{
+    const struct sn_api *api = sn_api_find(resource->api);
+
+    return sn_client_duplex(call, part_of(resource)->channel, api->service.pb, method, request,
+                            duplex, reply, arg);
+}
+
 const struct sn_api *sn_api_find(const char *name)
 {
     for (size_t i = 0; i < sn_api_count; i++)

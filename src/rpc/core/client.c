@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Calls to other servers: one request, one response or a stream of them. Loop thread.
+ * Calls to other servers, with one request or a stream of them, and so for responses. Loop thread.
  */
 #include "rpc/core/client.h"
 #include "base/timers.h"
@@ -13,6 +13,7 @@ struct outgoing {
     const struct sn_pb_method *method;
     sn_reply_fn reply; /* unary */
     sn_each_fn each;   /* stream */
+    struct sn_duplex *duplex;
     void *arg;
     void *response; /* NULL until it has arrived */
 };
@@ -69,10 +70,17 @@ static int take_one(struct outgoing *out, struct sn_str bytes)
 
     sn_arena_init(&arena, out->call->env->blocks, budget_of(bytes.len));
     int code = decode(out, &arena, bytes, &response);
-    if (!code)
+    if (!code && out->each)
         out->each(out->call, response, out->arg);
+    else if (!code)
+        code = out->duplex->respond(out->duplex, response);
     sn_arena_fini(&arena);
     return code;
+}
+
+static bool is_streaming(const struct outgoing *out)
+{
+    return out->method->flags & SN_PB_SERVER_STREAMING;
 }
 
 /* `each` may cancel the call, which takes the stream along: so credit comes first. */
@@ -82,7 +90,7 @@ static void on_message(struct sn_client_stream *stream, const void *bytes, size_
     struct sn_str message = {bytes, len};
 
     stream->ops->credit(stream, len);
-    int code = out->each ? take_one(out, message) : take_reply(out, message);
+    int code = is_streaming(out) ? take_one(out, message) : take_reply(out, message);
     if (code)
         stream->ops->cancel(stream, code);
 }
@@ -97,7 +105,7 @@ static int outcome(struct outgoing *out, const struct sn_status *status)
         call->details = sn_arena_copy(call->arena, status->details);
         return status->code;
     }
-    if (!out->each && !out->response)
+    if (!is_streaming(out) && !out->response)
         return sn_call_fail(call, SN_ERR_INTERNAL, "no response to %s", out->method->name);
     return out->reply ? out->reply(call, out->response, out->arg) : 0;
 }
@@ -123,7 +131,7 @@ static uint64_t timeout_of(const struct outgoing *out)
     uint64_t now = call->env->timers->now_ns;
 
     if (call->deadline_ns == SN_NEVER)
-        return out->each ? SN_NEVER : SN_CLIENT_TIMEOUT_NS;
+        return out->each || out->duplex ? SN_NEVER : SN_CLIENT_TIMEOUT_NS;
     return call->deadline_ns > now ? call->deadline_ns - now : 0;
 }
 
@@ -166,7 +174,7 @@ static int begin(struct outgoing *out, struct sn_channel *channel,
     }
     call->holder = out;
     call->on_cancel = cancel;
-    out->stream->ops->message(out->stream, message, true);
+    out->stream->ops->message(out->stream, message, !out->duplex);
     return SN_PENDING;
 }
 
@@ -207,5 +215,48 @@ int sn_client_stream(struct sn_call *call, struct sn_channel *channel,
         return SN_ERR_RESOURCE_EXHAUSTED;
     out->each = each;
     out->arg = arg;
+    return begin(out, channel, service, request);
+}
+
+/* ---- duplex ---- */
+
+static int send_request(struct sn_duplex *duplex, const void *request)
+{
+    struct outgoing *out = duplex->worker;
+    const struct sn_client_stream_ops *ops = out->stream->ops;
+
+    if (ops->queued(out->stream) > SN_CLIENT_QUEUE_MAX)
+        return sn_call_fail(out->call, SN_ERR_RESOURCE_EXHAUSTED,
+                            "the server reads too slowly: %d bytes wait", SN_CLIENT_QUEUE_MAX);
+    struct sn_message *message = encode(out->call, out->method, request);
+    if (!message)
+        return sn_call_fail(out->call, SN_ERR_INVALID_ARGUMENT, "request of %s can't be encoded",
+                            out->method->name);
+    ops->message(out->stream, message, false);
+    return 0;
+}
+
+static int end_requests(struct sn_duplex *duplex)
+{
+    struct outgoing *out = duplex->worker;
+
+    out->stream->ops->half_close(out->stream);
+    return 0;
+}
+
+int sn_client_duplex(struct sn_call *call, struct sn_channel *channel,
+                     const struct sn_pb_service *service, const char *method, const void *request,
+                     struct sn_duplex *duplex, sn_reply_fn reply, void *arg)
+{
+    struct outgoing *out = create(call, service, method);
+
+    if (!out)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    out->duplex = duplex;
+    out->reply = reply;
+    out->arg = arg;
+    duplex->on_request = send_request;
+    duplex->on_end = end_requests;
+    duplex->worker = out;
     return begin(out, channel, service, request);
 }

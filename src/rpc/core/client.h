@@ -6,6 +6,7 @@
 #define SN_RPC_CLIENT_H
 
 #include "rpc/core/transport.h"
+#include "sinew/duplex.h"
 #include "wire/pb/pb.h"
 
 /* Turns the reply into the operation's results: `response` is of the method's type, in the call's
@@ -30,6 +31,17 @@ typedef void (*sn_each_fn)(struct sn_call *call, const void *response, void *arg
 int sn_client_stream(struct sn_call *call, struct sn_channel *channel,
                      const struct sn_pb_service *service, const char *method, const void *request,
                      sn_each_fn each, void *arg) SN_MUST_USE;
+
+/* As above for client and bidi streams: `request` is the first, the others come through `duplex`
+ * (whose `on_request` and `on_end` are set here); responses go to its `respond`, or, of a method
+ * with one response, to `reply`. */
+int sn_client_duplex(struct sn_call *call, struct sn_channel *channel,
+                     const struct sn_pb_service *service, const char *method, const void *request,
+                     struct sn_duplex *duplex, sn_reply_fn reply, void *arg) SN_MUST_USE;
+
+/* Requests of a duplex that may wait to leave, in bytes; with more the call ends with
+ * RESOURCE_EXHAUSTED. */
+enum { SN_CLIENT_QUEUE_MAX = 4 << 20 };
 
 /* For unary calls that nobody gave a deadline. Source: upstream, both directions. */
 #define SN_CLIENT_TIMEOUT_NS (600 * (uint64_t)1000000000)

@@ -102,6 +102,7 @@ static void finish(struct sn_call *call, int code)
         code = rpc->forced;
     rpc->state = RPC_ENDED;
     sn_timer_stop(call->env->timers, &rpc->deadline);
+    sn_timer_stop(call->env->timers, &rpc->ready);
     while (rpc->passed) {
         const struct sn_interceptor *interceptor = &config->interceptors[--rpc->passed];
 
@@ -110,6 +111,8 @@ static void finish(struct sn_call *call, int code)
     }
     if (rpc->stream)
         send_end(rpc, code);
+    if (rpc->gone)
+        *rpc->gone = true;
     sn_resource_unref(rpc->resource);
     sn_list_remove(&rpc->link);
     struct sn_arena arena = rpc->arena;
@@ -129,12 +132,23 @@ static void on_deadline(struct sn_timer *timer)
     sn_rpc_cancel(sn_container_of(timer, struct sn_rpc, deadline), SN_ERR_DEADLINE_EXCEEDED);
 }
 
+static void deliver_held(struct sn_rpc *rpc);
+
+static void on_ready(struct sn_timer *timer)
+{
+    deliver_held(sn_container_of(timer, struct sn_rpc, ready));
+}
+
 static int start(struct sn_call *call)
 {
     struct sn_rpc *rpc = sn_rpc_of(call);
     void *self = rpc->resource ? (void *)rpc->resource : rpc->method->self;
+    int code = rpc->method->handler->handle(rpc, self, rpc->request, rpc->response);
 
-    return rpc->method->handler->handle(rpc, self, rpc->request, rpc->response);
+    /* Not from inside: the call counts as begun only when this has returned. */
+    if (code == SN_PENDING && rpc->on_message && (rpc->held || rpc->half_closed))
+        sn_timer_start(call->env->timers, &rpc->ready, 0, on_ready);
+    return code;
 }
 
 /* ---- headers ---- */
@@ -362,15 +376,33 @@ static void force_end(struct sn_rpc *rpc, int code)
     sn_call_cancel(&rpc->call, SN_ERR_CANCELLED);
 }
 
-static void next_message(struct sn_rpc *rpc, struct sn_str bytes)
+/* A message that came before the operation had its turn; its credit is owed. */
+struct held {
+    struct held *next;
+    struct sn_str bytes;
+};
+
+static int hold(struct sn_rpc *rpc, struct sn_str bytes)
+{
+    rpc->arena.left += sizeof(struct held) + bytes.len + 64;
+    struct held *held = sn_arena_zalloc(&rpc->arena, sizeof(*held));
+    struct sn_str copy = sn_arena_copy(&rpc->arena, bytes);
+
+    if (!held || !copy.ptr)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    held->bytes = copy;
+    if (!rpc->held)
+        rpc->held_end = &rpc->held;
+    *rpc->held_end = held;
+    rpc->held_end = &held->next;
+    return 0;
+}
+
+static void take_message(struct sn_rpc *rpc, struct sn_str bytes)
 {
     struct sn_arena arena;
     const void *request = NULL;
 
-    if (!is_client_streaming(rpc) || !rpc->on_message) {
-        force_end(rpc, sn_call_fail(&rpc->call, SN_ERR_INTERNAL, "more than one request message"));
-        return;
-    }
     sn_arena_init(&arena, rpc->call.env->blocks, arena_budget(bytes.len));
     int code = decode(rpc, &arena, bytes, &request);
     if (code)
@@ -380,17 +412,62 @@ static void next_message(struct sn_rpc *rpc, struct sn_str bytes)
     sn_arena_fini(&arena);
 }
 
+static void tell_half_close(struct sn_rpc *rpc)
+{
+    if (rpc->told_half_close || !rpc->on_half_close)
+        return;
+    rpc->told_half_close = true;
+    rpc->on_half_close(rpc);
+}
+
+/* Each may end the call, and with it the rpc. */
+static void deliver_held(struct sn_rpc *rpc)
+{
+    bool gone = false;
+
+    rpc->gone = &gone;
+    while (!gone && rpc->held) {
+        struct sn_str bytes = rpc->held->bytes;
+
+        rpc->held = rpc->held->next;
+        take_message(rpc, bytes);
+        if (!gone && rpc->stream)
+            rpc->stream->ops->credit(rpc->stream, bytes.len);
+    }
+    if (!gone && rpc->half_closed)
+        tell_half_close(rpc);
+    if (!gone)
+        rpc->gone = NULL;
+}
+
+/* Whether the peer may send on. */
+static bool next_message(struct sn_rpc *rpc, struct sn_str bytes)
+{
+    if (!is_client_streaming(rpc)) {
+        force_end(rpc, sn_call_fail(&rpc->call, SN_ERR_INTERNAL, "more than one request message"));
+        return true;
+    }
+    if (rpc->on_message && !rpc->held) {
+        take_message(rpc, bytes);
+        return true;
+    }
+    if (hold(rpc, bytes))
+        force_end(rpc, SN_ERR_RESOURCE_EXHAUSTED);
+    return false;
+}
+
 void sn_server_message(struct sn_server_stream *stream, const void *bytes, size_t len)
 {
     struct sn_rpc *rpc = stream->rpc;
     struct sn_str message = {bytes, len};
+    bool taken = true;
 
     if (rpc->state == RPC_WAITING)
         first_message(rpc, message);
     else
-        next_message(rpc, message);
+        taken = next_message(rpc, message);
     /* Whatever was asked has been copied: the peer may send on. */
-    if (stream->rpc)
+    if (stream->rpc && taken)
         stream->ops->credit(stream, len);
 }
 
@@ -410,8 +487,8 @@ void sn_server_half_close(struct sn_server_stream *stream)
     struct sn_rpc *rpc = stream->rpc;
 
     rpc->half_closed = true;
-    if (rpc->state == RPC_RUNNING && rpc->on_half_close)
-        rpc->on_half_close(rpc);
+    if (rpc->state == RPC_RUNNING && !rpc->held)
+        tell_half_close(rpc);
     else if (rpc->state == RPC_WAITING && is_client_streaming(rpc))
         finish(&rpc->call, 0);
     else if (rpc->state == RPC_WAITING)

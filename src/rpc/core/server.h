@@ -15,6 +15,7 @@
 #include "base/list.h"
 #include "base/timers.h"
 #include "rpc/core/transport.h"
+#include "sinew/duplex.h"
 #include "sinew/resource.h"
 #include "wire/pb/pb.h"
 
@@ -30,7 +31,8 @@ enum sn_handler_flag {
  * Unary: fills `response` (zeroed, of the method's type) and completes like any operation.
  * Server stream: `response` is NULL; sn_rpc_send() for each message, then completes.
  * Client and bidi streams: called at the first message; it sets rpc->on_message and on_half_close
- * for what follows. */
+ * for what follows, at once or when its turn in the lane has come: what arrives earlier waits
+ * within the transport's window. sn_rpc_duplex() does all that. */
 typedef int (*sn_handle_fn)(struct sn_rpc *rpc, void *self, const void *request, void *response);
 
 struct sn_handler {
@@ -77,13 +79,16 @@ struct sn_rpc {
 
     /* Private to server.c */
     struct sn_list link; /* sn_server.rpcs */
-    struct sn_timer deadline;
+    struct sn_timer deadline, ready;
     void *response;
-    int forced;        /* code to end with, whatever the operation says */
-    uint8_t passed;    /* interceptors that saw the headers */
-    uint8_t state;     /* enum rpc_state */
-    bool headers_sent; /* or not to be sent any more */
-    bool half_closed;
+    struct sn_duplex *duplex;      /* sn_rpc_duplex() */
+    struct held *held, **held_end; /* messages that came before the operation's turn */
+    bool *gone;                    /* set at the end, for who works on the rpc meanwhile */
+    int forced;                    /* code to end with, whatever the operation says */
+    uint8_t passed;                /* interceptors that saw the headers */
+    uint8_t state;                 /* enum rpc_state */
+    bool headers_sent;             /* or not to be sent any more */
+    bool half_closed, told_half_close;
 };
 
 /* Sends one message of a stream, headers before the first. RESOURCE_EXHAUSTED when the peer reads
@@ -91,6 +96,12 @@ struct sn_rpc {
  * when the peer is gone. */
 int sn_rpc_send(struct sn_rpc *rpc, const void *response) SN_MUST_USE;
 enum { SN_RPC_QUEUE_MAX = 4 << 20 };
+
+/* Carries out a client or bidi stream by an op with a duplex: the body of its handler. */
+typedef int (*sn_duplex_fn)(struct sn_call *call, void *self, const void *request, void *response,
+                            struct sn_duplex *duplex);
+int sn_rpc_duplex(struct sn_rpc *rpc, void *self, const void *request, void *response,
+                  sn_duplex_fn op) SN_MUST_USE;
 
 static inline struct sn_rpc *sn_rpc_of(struct sn_call *call)
 {

@@ -28,7 +28,8 @@ struct fixture {
     struct sn_server *server;
     struct tape tape;
     struct sn_call *pending; /* of GoFor */
-    struct sn_rpc *tunnel;
+    struct sn_rpc *parked;   /* a Tunnel that waits for its turn */
+    bool park;
     char events[256]; /* of the interceptors */
     int refuse_at_headers, refuse_at_message;
 };
@@ -91,6 +92,10 @@ static void tunnel_half_close(struct sn_rpc *rpc)
 static int tunnel(struct sn_rpc *rpc, void *self, const void *request, void *response)
 {
     assert_null(response);
+    if (fixture->park) {
+        fixture->parked = rpc;
+        return SN_PENDING;
+    }
     rpc->on_message = tunnel_message;
     rpc->on_half_close = tunnel_half_close;
     rpc->call.on_cancel = on_cancel;
@@ -401,6 +406,43 @@ static void streams_talk_both_ways(void **state)
     assert_string_equal(f->tape.log, "headers0 message4 message4 end0:");
 }
 
+static void messages_wait_until_it_is_their_turn(void **state)
+{
+    struct fixture *f = *state;
+    struct pb_robot_tunnel_request req = {.data = SN_STR("ab")};
+
+    f->park = true;
+    begin(f, "/viam.robot.v1.RobotService/Tunnel");
+    send_message(f, &pb_robot_tunnel_request_msg, &req);
+    assert_int_equal(f->tape.credit, 4);
+    send_message(f, &pb_robot_tunnel_request_msg, &req);
+    send_message(f, &pb_robot_tunnel_request_msg, &req);
+    sn_server_half_close(&f->tape.stream);
+    assert_int_equal(f->tape.credit, 4); /* the peer's window bounds what waits */
+    assert_string_equal(f->tape.log, "");
+    f->park = false;
+    assert_int_equal(f->parked->call.start(&f->parked->call), SN_PENDING);
+    sn_timers_advance(&f->timers, f->timers.now_ns + 1);
+    assert_string_equal(f->tape.log, "headers0 message4 message4 message4 end0:");
+    assert_int_equal(f->tape.credit, 12);
+}
+
+static void a_parked_stream_can_be_aborted(void **state)
+{
+    struct fixture *f = *state;
+    struct pb_robot_tunnel_request req = {.data = SN_STR("ab")};
+
+    f->park = true;
+    begin(f, "/viam.robot.v1.RobotService/Tunnel");
+    send_message(f, &pb_robot_tunnel_request_msg, &req);
+    send_message(f, &pb_robot_tunnel_request_msg, &req);
+    f->park = false;
+    assert_int_equal(f->parked->call.start(&f->parked->call), SN_PENDING);
+    sn_server_abort(&f->tape.stream);
+    sn_timers_advance(&f->timers, f->timers.now_ns + 1);
+    assert_string_equal(f->tape.log, "headers0 message4 ");
+}
+
 static void a_slow_reader_ends_its_stream(void **state)
 {
     struct fixture *f = *state;
@@ -470,6 +512,8 @@ int main(void)
         TEST(a_second_unary_message_is_an_error),
         TEST(all_calls_can_be_cancelled),
         TEST(streams_talk_both_ways),
+        TEST(messages_wait_until_it_is_their_turn),
+        TEST(a_parked_stream_can_be_aborted),
         TEST(a_slow_reader_ends_its_stream),
         TEST(garbage_ends_a_stream),
         TEST(a_message_that_cannot_be_delivered_ends_the_call),
