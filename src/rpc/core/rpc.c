@@ -278,22 +278,28 @@ static int not_parsed(struct sn_rpc *rpc)
                         "wire-format data");
 }
 
-static int route(struct sn_rpc *rpc, struct sn_str bytes)
+/* The name of the resource that the request is for, in place. */
+static int peek_name(struct sn_rpc *rpc, struct sn_str bytes, struct sn_str *ret_name)
 {
     static const uint32_t default_path[] = {1};
-    const struct sn_service *service = rpc->method->service;
     const uint32_t *path = rpc->method->handler->name_path;
     size_t path_len = path[1] ? 2 : 1;
+
+    if (!path[0])
+        path = default_path;
+    return sn_pb_peek(bytes, path, path_len, ret_name) ? not_parsed(rpc) : 0;
+}
+
+static int route(struct sn_rpc *rpc, struct sn_str bytes)
+{
+    const struct sn_service *service = rpc->method->service;
     struct sn_router *router = rpc->server->config.router;
     struct sn_str name;
 
     if (!service->api)
         return 0;
-    if (!path[0])
-        path = default_path;
-    if (sn_pb_peek(bytes, path, path_len, &name))
-        return not_parsed(rpc);
-    return router->find(router, rpc, service->api, name, &rpc->resource);
+    int code = peek_name(rpc, bytes, &name);
+    return code ? code : router->find(router, rpc, service->api, name, &rpc->resource);
 }
 
 static int pass_message(struct sn_rpc *rpc)
@@ -326,6 +332,22 @@ static int decode(struct sn_rpc *rpc, struct sn_arena *arena, struct sn_str byte
     return 0;
 }
 
+static struct sn_str unrouted_text(struct sn_rpc *rpc, struct sn_str bytes, struct sn_str text)
+{
+    const char *form = rpc->method->handler->unrouted;
+    const char *mark = form ? strstr(form, "%s") : NULL;
+    struct sn_str name;
+
+    if (!form)
+        return text;
+    if (!mark)
+        return sn_arena_printf(&rpc->arena, "%s%.*s", form, SN_STR_ARGS(text));
+    if (peek_name(rpc, bytes, &name))
+        return text;
+    return sn_arena_printf(&rpc->arena, "%.*s%.*s%s", (int)(mark - form), form, SN_STR_ARGS(name),
+                           mark + 2);
+}
+
 /* A message that can't be read is refused as such, even when what it seems to name is nowhere. */
 static int check_unrouted(struct sn_rpc *rpc, struct sn_str bytes, int code)
 {
@@ -335,10 +357,7 @@ static int check_unrouted(struct sn_rpc *rpc, struct sn_str bytes, int code)
     int malformed = decode(rpc, &rpc->arena, bytes, &rpc->request);
     if (malformed)
         return malformed;
-    rpc->call.text = text;
-    if (rpc->method->handler->unrouted)
-        rpc->call.text = sn_arena_printf(&rpc->arena, "%s%.*s", rpc->method->handler->unrouted,
-                                         SN_STR_ARGS(text));
+    rpc->call.text = unrouted_text(rpc, bytes, text);
     return code;
 }
 

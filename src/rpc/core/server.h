@@ -40,7 +40,9 @@ struct sn_handler {
     sn_handle_fn handle;
     uint8_t flags;
     uint32_t name_path[2]; /* field numbers to the resource's name; {0}: field 1 */
-    const char *unrouted;  /* put before the text when there is no such resource; may be NULL */
+    /* When there is no such resource: put before the text, or, with a "%s" for the name asked for,
+     * the text itself. May be NULL. */
+    const char *unrouted;
 };
 
 struct sn_service {
