@@ -8,8 +8,9 @@
 #include "main/options.h"
 #include "net/conn.h"
 #include "robot/config_file.h"
+#include "robot/pages.h"
 #include "robot/robot.h"
-#include "rpc/transport/http2/http2.h"
+#include "rpc/transport/web/web.h"
 #include "service/services.h"
 
 #include <stdio.h>
@@ -28,7 +29,7 @@ struct program {
     struct sn_registry registry;
     struct sn_config_file *file;
     struct sn_robot *robot;
-    struct sn_http2_server *http2;
+    struct sn_web *web;
     struct sn_listener *listener;
     char address[256]; /* asked for by the config */
     struct sn_timer stop, overdue, summary;
@@ -53,7 +54,7 @@ static int fail(const struct program *program, const char *text)
 
 static void accept_conn(void *owner, struct sn_conn *conn)
 {
-    sn_http2_server_accept(((struct program *)owner)->http2, conn);
+    sn_web_accept(((struct program *)owner)->web, conn);
 }
 
 static int serve(struct program *program, const char *address, struct sn_error *error)
@@ -79,7 +80,7 @@ static void move_port(struct program *program, const char *address)
         return;
     sn_listener_close(program->listener);
     program->listener = NULL;
-    sn_http2_server_drain(program->http2, drain_timeout_ns, NULL, NULL);
+    sn_web_drain(program->web, drain_timeout_ns, NULL, NULL);
     if (serve(program, address, &error))
         sn_log_error(program->log, "error serving web: %s", error.text);
 }
@@ -110,7 +111,7 @@ static void robot_closed(void *owner, bool clean)
         sn_log_flush(true);
         _exit(1);
     }
-    sn_http2_server_drain(program->http2, drain_timeout_ns, drained, program);
+    sn_web_drain(program->web, drain_timeout_ns, drained, program);
 }
 
 static void stop_overdue(struct sn_timer *timer)
@@ -180,9 +181,8 @@ static int create(struct program *program, struct sn_error *error)
     };
     program->robot = sn_robot_create(&options);
     if (program->robot)
-        program->http2 =
-            sn_http2_server_create(program->loop, sn_robot_server(program->robot), NULL, NULL);
-    if (!program->http2)
+        program->web = sn_web_create(program->loop, sn_robot_server(program->robot), NULL);
+    if (!program->web || sn_robot_add_pages(program->robot, program->web))
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "out of memory");
     sn_loop_set_user(program->loop, program);
     if (sn_loop_on_signal(program->loop, SIGINT, on_signal) ||
@@ -228,7 +228,7 @@ static int run(struct program *program)
     sn_loop_run(program->loop);
     sn_timer_stop(sn_loop_timers(program->loop), &program->overdue);
     sn_timer_stop(sn_loop_timers(program->loop), &program->summary);
-    sn_http2_server_destroy(program->http2);
+    sn_web_destroy(program->web);
     sn_robot_destroy(program->robot);
     sn_loop_destroy(program->loop);
     return 0;

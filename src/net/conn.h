@@ -44,6 +44,10 @@ struct sn_conn {
     char local[64];
     const char *cause; /* of an unwanted end ("connection reset by peer"); static; else NULL */
     uint64_t bytes_in, bytes_out;
+    /* For who keeps account of connections, whoever has the events: after on_close, the very last.
+     * May be NULL. */
+    void (*released)(struct sn_conn *conn);
+    void *lease;
 };
 
 /* Sends the parts in order. UNAVAILABLE when the connection is gone or going; RESOURCE_EXHAUSTED

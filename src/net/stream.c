@@ -47,6 +47,8 @@ static void on_closed(uv_handle_t *handle)
     sn_loop_enter(stream->loop);
     if (stream->conn.events)
         stream->conn.events->on_close(&stream->conn, stream->code);
+    if (stream->conn.released)
+        stream->conn.released(&stream->conn);
     free(stream);
 }
 
@@ -267,7 +269,8 @@ static int stream_write(struct sn_conn *conn, const struct sn_str *parts, size_t
 
 static size_t stream_queued(const struct sn_conn *conn)
 {
-    return ((const struct sn_stream *)conn)->queued;
+    /* What is left of a large write, too; `queued` counts it until all is gone. */
+    return uv_stream_get_write_queue_size(&((const struct sn_stream *)conn)->uv.stream);
 }
 
 /* ---- making ---- */
