@@ -16,7 +16,8 @@
 
 struct sn_driver;
 struct sn_neighbours;
-struct sn_logger; /* base/log.h */
+struct sn_logger;                         /* base/log.h */
+struct pb_common_get_geometries_response; /* "pb/common/v1/common.h" */
 
 /* Longest names a peer or a config may use. Source: upstream's rule for short names; an API triplet
  * and remote prefixes come on top. */
@@ -43,6 +44,9 @@ struct sn_resource {
 struct sn_neighbours {
     struct sn_resource *(*dependency)(struct sn_resource *resource, struct sn_str name);
     struct sn_resource *(*find)(struct sn_resource *resource, const char *api, struct sn_str name);
+    /* For sn_frame_geometries(). */
+    int (*geometries)(struct sn_call *call, struct sn_resource *resource,
+                      struct pb_common_get_geometries_response *ret_geometries);
 };
 
 struct sn_resource *sn_resource_ref(struct sn_resource *resource);

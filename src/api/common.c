@@ -55,6 +55,15 @@ int sn_kinematics(struct sn_call *call, struct sn_resource *resource,
     return code ? code : ops_of(resource)->kinematics(call, resource, extra, ret_kinematics);
 }
 
+int sn_frame_geometries(struct sn_call *call, struct sn_resource *resource,
+                        const struct pb_google_struct *extra,
+                        struct pb_common_get_geometries_response *ret_geometries)
+{
+    const struct sn_neighbours *neighbours = resource->neighbours;
+
+    return neighbours ? neighbours->geometries(call, resource, ret_geometries) : 0;
+}
+
 /* ---- server ---- */
 
 int sn_handle_do_command(struct sn_rpc *rpc, void *self, const void *request, void *response)

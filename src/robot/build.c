@@ -7,7 +7,9 @@
  * reported, the machine goes on without it, and its node stays CONFIGURING or REMOVING until it
  * does end, so that hardware is never opened twice.
  */
+#include "api/geometry.h"
 #include "robot/robot_private.h"
+#include "spatial/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +24,8 @@ static const uint64_t close_timeout_ns = SN_SECONDS(30);
 
 /* A resource that is carried out here. The driver's object lies before it in one allocation. */
 struct local {
-    struct sn_generation *generation; /* the attributes' */
+    struct sn_generation *generation;       /* the attributes' and the entry's */
+    const struct sn_config_resource *entry; /* it was built from */
     struct sn_robot *robot;
     const struct sn_node *node;        /* while it is built */
     struct sn_resource **dependencies; /* references, of node->edge_count */
@@ -101,7 +104,23 @@ static struct sn_resource *find(struct sn_resource *resource, const char *api, s
     return node && node->state == SN_NODE_READY ? sn_resource_ref(node->resource) : NULL;
 }
 
-static const struct sn_neighbours neighbours = {dependency, find};
+static int geometries(struct sn_call *call, struct sn_resource *resource,
+                      struct pb_common_get_geometries_response *ret_geometries)
+{
+    const json_t *json = local_of(resource)->entry->frame;
+    struct sn_frame_config frame;
+    struct sn_error error;
+
+    if (!json)
+        return 0;
+    if (sn_json_frame(json, call->arena, &frame, &error))
+        return sn_call_fail(call, SN_ERR_UNKNOWN, "%s", error.text);
+    if (!frame.geometry)
+        return 0;
+    return sn_geometries_to_pb(frame.geometry, 1, call->arena, ret_geometries);
+}
+
+static const struct sn_neighbours neighbours = {dependency, find, geometries};
 
 /* What a resource was built on stays in memory as long as it does, though closed: a driver that is
  * late to close may still call it. */
@@ -141,6 +160,7 @@ static struct sn_resource *create(struct sn_robot *robot, const struct sn_node *
     sn_lane_init(&resource->lane);
     resource->neighbours = &neighbours;
     local_of(resource)->robot = robot;
+    local_of(resource)->entry = want->entry;
     local_of(resource)->generation = want->generation;
     want->generation->refs++;
     return hold_dependencies(local_of(resource), node) ? sn_resource_unref(resource) : resource;

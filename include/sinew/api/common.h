@@ -53,6 +53,12 @@ int sn_geometries(struct sn_call *call, struct sn_resource *resource,
 int sn_kinematics(struct sn_call *call, struct sn_resource *resource,
                   const struct pb_google_struct *extra,
                   struct pb_common_get_kinematics_response *ret_kinematics);
+
+/* A `geometries` slot for drivers that know of no body but what the machine's config says: the
+ * geometry of the entry's `frame`, if it has one. */
+int sn_frame_geometries(struct sn_call *call, struct sn_resource *resource,
+                        const struct pb_google_struct *extra,
+                        struct pb_common_get_geometries_response *ret_geometries);
 int sn_status(struct sn_call *call, struct sn_resource *resource,
               struct pb_google_struct **ret_status);
 
