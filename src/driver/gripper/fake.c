@@ -107,7 +107,7 @@ static int fake_geometries(struct sn_call *call, struct sn_resource *resource,
     uint32_t count;
 
     if (!fake->model)
-        return sn_frame_geometries(call, resource, ret_geometries);
+        return sn_frame_geometries(call, resource, extra, ret_geometries);
     if (fake->model->dof == 0)
         return 0;
     for (uint32_t i = 0; i < fake->model->dof; i++)
