@@ -30,11 +30,11 @@ test: deps
 
 # PEER=<program of the real server>: figures beside it.
 bench:
-	@tools/build release programs bench-load
+	@tools/build release programs bench-load bench-bare
 	@bench/run
 
 bench-docs:
-	@tools/build release programs bench-load
+	@tools/build release programs bench-load bench-bare
 	@bench/run --write docs/benchmarks.md
 
 # Every fuzz target for FUZZ_SECONDS.

@@ -115,9 +115,10 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, 
     struct load *load = conn->load;
     struct load_stream *stream = nghttp2_session_get_stream_user_data(session, id);
 
-    (void)code;
     if (!stream)
         return 0;
+    if (load->options.page)
+        stream->status = code ? -1 : 0;
     conn->running--;
     load->running--;
     if (stream->status == 0)

@@ -22,6 +22,7 @@ struct load_options {
     unsigned connections, streams;
     double seconds;
     uint64_t calls; /* ends after so many instead; 0: no limit */
+    bool page;      /* any answer will do: of a server that isn't gRPC's */
     bool once;      /* each stream calls once, then its connection idles */
 };
 

@@ -22,6 +22,8 @@ static const char usage[] =
     "usage: bench-load --address IP:PORT --path /PACKAGE.SERVICE/METHOD [--message HEX]\n"
     "         [--connections N] [--streams M] [--seconds S | --calls N]\n"
     "  keeps N x M calls in flight; prints calls, errors, rate and latency\n"
+    "bench-load ... --page\n"
+    "  takes any answer for a success, for servers that aren't gRPC's\n"
     "bench-load ... --hold\n"
     "  calls once on every stream, prints, keeps the idle connections until stdin ends\n"
     "bench-load ... --start SERVER [ARGUMENT]...\n"
@@ -191,11 +193,17 @@ static unsigned parse_count(const char *text, unsigned max)
 }
 
 static const struct option option_table[] = {
-    {"address", required_argument, NULL, 'a'}, {"path", required_argument, NULL, 'p'},
-    {"message", required_argument, NULL, 'm'}, {"connections", required_argument, NULL, 'c'},
-    {"streams", required_argument, NULL, 's'}, {"seconds", required_argument, NULL, 't'},
-    {"calls", required_argument, NULL, 'n'},   {"hold", no_argument, NULL, 'h'},
-    {"start", no_argument, NULL, 'b'},         {0},
+    {"address", required_argument, NULL, 'a'},
+    {"path", required_argument, NULL, 'p'},
+    {"message", required_argument, NULL, 'm'},
+    {"connections", required_argument, NULL, 'c'},
+    {"streams", required_argument, NULL, 's'},
+    {"seconds", required_argument, NULL, 't'},
+    {"calls", required_argument, NULL, 'n'},
+    {"hold", no_argument, NULL, 'h'},
+    {"page", no_argument, NULL, 'g'},
+    {"start", no_argument, NULL, 'b'},
+    {0},
 };
 
 static void parse_option(struct load_options *options, enum mode *mode, int option)
@@ -222,6 +230,9 @@ static void parse_option(struct load_options *options, enum mode *mode, int opti
     case 'n':
         options->calls = parse_count(optarg, 1000000000);
         options->seconds = 3600;
+        break;
+    case 'g':
+        options->page = true;
         break;
     case 'h':
         *mode = HOLD;

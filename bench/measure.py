@@ -16,6 +16,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LOAD = ROOT / "build/release/bench/bench-load"
 TICK = os.sysconf("SC_CLK_TCK")
+LEFT_SECONDS = 12  # memory that is given back to the system is so by then
 
 # Every built-in fake that a part's config can hold without further hardware: design's "18 fakes".
 FAKES = [f"rdk:component:{kind}" for kind in (
@@ -205,4 +206,7 @@ def figures(program, apis, options):
         with server.idle_connections(1000):
             time.sleep(options.settle)
             found["conn"] = (server.rss_kb() - before) / 1000
+            found["rss conn"] = server.rss_kb() / 1024
+        time.sleep(max(options.settle, LEFT_SECONDS))
+        found["rss left"] = server.rss_kb() / 1024
     return found
