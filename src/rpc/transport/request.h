@@ -7,7 +7,7 @@
 #define SN_TRANSPORT_REQUEST_H
 
 #include "rpc/core/transport.h"
-#include "rpc/transport/edge.h"
+#include "rpc/transport/guard.h"
 
 /* Strings lie on the arena it is filled with; empty where the peer said nothing. */
 struct sn_request {

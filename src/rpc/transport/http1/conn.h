@@ -23,7 +23,7 @@ enum {
 
 struct sn_http1_server {
     struct sn_loop *loop;
-    struct sn_edge *edge;
+    struct sn_guard *guard;
     struct sn_exchange_handler *handler;
     struct sn_budget gathered; /* bytes of messages not yet whole */
     struct sn_list conns;      /* struct h1_conn.link */

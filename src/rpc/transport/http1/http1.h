@@ -11,9 +11,9 @@
 
 struct sn_http1_server;
 
-/* Gives requests to `handler`, within the limits of `edge`; both must outlive it. NULL without
+/* Gives requests to `handler`, within the limits of `guard`; both must outlive it. NULL without
  * memory. */
-struct sn_http1_server *sn_http1_server_create(struct sn_loop *loop, struct sn_edge *edge,
+struct sn_http1_server *sn_http1_server_create(struct sn_loop *loop, struct sn_guard *guard,
                                                struct sn_exchange_handler *handler) SN_MUST_USE;
 
 /* Serves an accepted connection. */

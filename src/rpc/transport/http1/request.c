@@ -44,7 +44,7 @@ static bool make_room(struct h1_conn *conn, size_t len)
 
 static void take_headers(struct h1_conn *conn, struct sn_str head, int *ret_refused)
 {
-    const struct sn_limits *limits = &conn->http1->edge->limits;
+    const struct sn_limits *limits = &conn->http1->guard->limits;
     struct sn_str name, value;
     int got;
 
@@ -133,7 +133,7 @@ static void begin(struct h1_conn *conn, struct sn_str head)
 static bool pump_head(struct h1_conn *conn)
 {
     struct sn_str in = {in_bytes(conn) + conn->in_from, conn->in_len};
-    size_t max = conn->http1->edge->limits.header_bytes;
+    size_t max = conn->http1->guard->limits.header_bytes;
 
     if (conn->scanned == 0 && in.len >= 2 && memcmp(in.ptr, "\r\n", 2) == 0) {
         conn->in_from += 2; /* RFC 9112, 2.2 */
@@ -143,7 +143,7 @@ static bool pump_head(struct h1_conn *conn)
     size_t len = sn_http1_head_len(in, conn->scanned);
     conn->scanned = len ? 0 : in.len;
     if (len > max || (!len && in.len > max)) {
-        conn->http1->edge->refused[SN_REFUSED_HEADER_BYTES]++;
+        conn->http1->guard->refused[SN_REFUSED_HEADER_BYTES]++;
         h1_conn_answer(conn, 431);
         return false;
     }
@@ -191,7 +191,7 @@ static bool pump_body(struct h1_conn *conn)
             exchange->events->on_end(exchange);
         return true;
     case SN_HTTP1_MALFORMED:
-        conn->http1->edge->refused[SN_REFUSED_PROTOCOL]++;
+        conn->http1->guard->refused[SN_REFUSED_PROTOCOL]++;
         h1_conn_answer(conn, 400);
         return false;
     default:

@@ -40,7 +40,7 @@ void h1_conn_finish(struct h1_conn *conn)
 
 void h1_conn_refuse(struct h1_conn *conn, enum sn_refusal refusal)
 {
-    conn->http1->edge->refused[refusal]++;
+    conn->http1->guard->refused[refusal]++;
     h1_conn_drop_queue(conn);
     h1_conn_finish(conn);
 }
@@ -73,7 +73,7 @@ static void on_timer(struct sn_timer *timer);
 /* What it may wait for now, and how long. */
 static void arm(struct h1_conn *conn)
 {
-    const struct sn_limits *limits = &conn->http1->edge->limits;
+    const struct sn_limits *limits = &conn->http1->guard->limits;
     uint64_t ns = conn->state != H1_HEAD ? limits->stall_ns
                   : conn->in_len         ? limits->head_ns
                                          : limits->idle_ns;
@@ -197,7 +197,7 @@ static const struct sn_conn_events conn_events = {on_read, on_end, on_drain, on_
 
 /* ---- the server ---- */
 
-struct sn_http1_server *sn_http1_server_create(struct sn_loop *loop, struct sn_edge *edge,
+struct sn_http1_server *sn_http1_server_create(struct sn_loop *loop, struct sn_guard *guard,
                                                struct sn_exchange_handler *handler)
 {
     struct sn_http1_server *http1 = calloc(1, sizeof(*http1));
@@ -205,7 +205,7 @@ struct sn_http1_server *sn_http1_server_create(struct sn_loop *loop, struct sn_e
     if (!http1)
         return NULL;
     http1->loop = loop;
-    http1->edge = edge;
+    http1->guard = guard;
     http1->handler = handler;
     http1->gathered.max = GATHERED_ALL_MAX;
     sn_list_init(&http1->conns);
@@ -230,7 +230,7 @@ void sn_http1_server_accept(struct sn_http1_server *http1, struct sn_conn *sock)
     struct h1_conn *conn = calloc(1, sizeof(*conn));
 
     if (!conn) {
-        http1->edge->refused[SN_REFUSED_MEMORY]++;
+        http1->guard->refused[SN_REFUSED_MEMORY]++;
         sn_conn_close(sock, false);
         return;
     }
@@ -238,7 +238,7 @@ void sn_http1_server_accept(struct sn_http1_server *http1, struct sn_conn *sock)
     conn->conn = sock;
     conn->peer = (struct sn_peer){SN_TRANSPORT_WEB, sock->peer, sock->local};
     conn->gathered =
-        (struct sn_budget){.parent = &http1->gathered, .max = http1->edge->limits.gathered_bytes};
+        (struct sn_budget){.parent = &http1->gathered, .max = http1->guard->limits.gathered_bytes};
     sock->events = &conn_events;
     sock->owner = conn;
     sn_list_append(&http1->conns, &conn->link);

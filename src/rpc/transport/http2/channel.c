@@ -139,7 +139,7 @@ static void on_connect(void *owner, struct sn_conn *sock, const struct sn_error 
     channel->conn = conn;
     conn->channel = channel;
     sn_list_append(&channel->conns, &conn->link);
-    if (h2_session_init(&conn->session, false, &h2_client_side, &channel->edge, channel->loop,
+    if (h2_session_init(&conn->session, false, &h2_client_side, &channel->guard, channel->loop,
                         &channel->memory, sock))
         return; /* `gone` follows */
     sn_timer_start(sn_loop_timers(channel->loop), &conn->ping, ping_interval_ns, on_ping);
@@ -245,7 +245,7 @@ int sn_http2_channel_create(struct sn_loop *loop, const char *address,
     channel->loop = loop;
     snprintf(channel->address, sizeof(channel->address), "%s", address);
     h2_memory_init(&channel->memory);
-    channel->edge.limits = sn_limits_preset;
+    channel->guard.limits = sn_limits_preset;
     sn_list_init(&channel->waiting);
     sn_list_init(&channel->refused);
     sn_list_init(&channel->conns);

@@ -22,7 +22,7 @@ struct h2_channel {
     struct sn_channel base; /* first */
     struct sn_loop *loop;
     struct h2_memory memory;
-    struct sn_edge edge;
+    struct sn_guard guard;
     char address[SN_ADDRESS_MAX];
     struct sn_dial *dial;
     struct sn_timer dial_timeout;

@@ -493,7 +493,7 @@ static void test_too_many_connections(void **state)
     struct raw *raws = calloc(COUNT, sizeof(*raws));
     size_t ended = 0;
 
-    world->edge.limits.connections = ALLOWED;
+    world->guard.limits.connections = ALLOWED;
     for (int i = 0; i < COUNT; i++) {
         struct sn_dial *dial;
 

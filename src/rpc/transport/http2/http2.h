@@ -15,9 +15,9 @@
 struct sn_http2_server;
 
 /* Carries calls to `server`, and what isn't gRPC to `handler` (NULL: 400), within the limits of
- * `edge` (NULL: presets of its own); all three must outlive it. NULL without memory. */
+ * `guard` (NULL: presets of its own); all three must outlive it. NULL without memory. */
 struct sn_http2_server *sn_http2_server_create(struct sn_loop *loop, struct sn_server *server,
-                                               struct sn_edge *edge,
+                                               struct sn_guard *guard,
                                                struct sn_exchange_handler *handler) SN_MUST_USE;
 
 /* Serves an accepted connection. */

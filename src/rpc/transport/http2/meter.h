@@ -6,7 +6,7 @@
 #ifndef SN_HTTP2_METER_H
 #define SN_HTTP2_METER_H
 
-#include "rpc/transport/edge.h"
+#include "rpc/transport/guard.h"
 
 #include <stdbool.h>
 

@@ -39,7 +39,7 @@ static void header(struct h2_stream *h2, struct sn_str name, struct sn_str value
     h2_check_header(&stream->check, name, value);
     if (!stream->answered) /* trailers of a request mean nothing in gRPC */
         sn_request_header(&stream->request, &stream->arena,
-                          &h2_conn_of(stream)->http2->edge->limits, name, value);
+                          &h2_conn_of(stream)->http2->guard->limits, name, value);
 }
 
 /* A stream error. RFC 9113, 8.1.1. */
@@ -182,7 +182,7 @@ static const struct h2_side side = {
 /* ---- the server ---- */
 
 struct sn_http2_server *sn_http2_server_create(struct sn_loop *loop, struct sn_server *server,
-                                               struct sn_edge *edge,
+                                               struct sn_guard *guard,
                                                struct sn_exchange_handler *handler)
 {
     struct sn_http2_server *http2 = calloc(1, sizeof(*http2));
@@ -191,8 +191,8 @@ struct sn_http2_server *sn_http2_server_create(struct sn_loop *loop, struct sn_s
         return NULL;
     http2->loop = loop;
     http2->core = server;
-    http2->own_edge.limits = sn_limits_preset;
-    http2->edge = edge ? edge : &http2->own_edge;
+    http2->own_guard.limits = sn_limits_preset;
+    http2->guard = guard ? guard : &http2->own_guard;
     http2->handler = handler;
     h2_memory_init(&http2->memory);
     sn_list_init(&http2->conns);
@@ -234,10 +234,10 @@ static void greeting_overdue(struct sn_timer *timer)
 void sn_http2_server_accept(struct sn_http2_server *http2, struct sn_conn *sock)
 {
     struct h2_server_conn *conn =
-        http2->count < http2->edge->limits.connections ? calloc(1, sizeof(*conn)) : NULL;
+        http2->count < http2->guard->limits.connections ? calloc(1, sizeof(*conn)) : NULL;
 
     if (!conn) {
-        http2->edge->refused[SN_REFUSED_CONNECTIONS]++;
+        http2->guard->refused[SN_REFUSED_CONNECTIONS]++;
         sn_conn_close(sock, false);
         return;
     }
@@ -245,10 +245,10 @@ void sn_http2_server_accept(struct sn_http2_server *http2, struct sn_conn *sock)
     conn->peer = (struct sn_peer){SN_TRANSPORT_GRPC, sock->peer, sock->local};
     sn_list_append(&http2->conns, &conn->link);
     http2->count++;
-    if (h2_session_init(&conn->session, true, &side, http2->edge, http2->loop, &http2->memory,
+    if (h2_session_init(&conn->session, true, &side, http2->guard, http2->loop, &http2->memory,
                         sock) == 0)
         sn_timer_start(sn_loop_timers(http2->loop), &conn->deadline,
-                       http2->edge->limits.greeting_ns, greeting_overdue);
+                       http2->guard->limits.greeting_ns, greeting_overdue);
 }
 
 static void drain_overdue(struct sn_timer *timer)

@@ -14,7 +14,7 @@
 struct sn_http2_server {
     struct sn_loop *loop;
     struct sn_server *core;
-    struct sn_edge *edge, own_edge;
+    struct sn_guard *guard, own_guard;
     struct sn_exchange_handler *handler; /* may be NULL */
     struct h2_memory memory;
     struct sn_list conns; /* struct h2_server_conn.link */

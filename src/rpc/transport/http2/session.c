@@ -87,7 +87,7 @@ void h2_session_close(struct h2_session *session, const char *cause)
 
 void h2_session_refuse(struct h2_session *session, enum sn_refusal refusal, uint32_t error_code)
 {
-    session->edge->refused[refusal]++;
+    session->guard->refused[refusal]++;
     nghttp2_session_terminate_session(session->ng, error_code);
     h2_session_wake(session);
 }
@@ -360,14 +360,14 @@ static void on_read(struct sn_conn *conn, const uint8_t *bytes, size_t len)
     if (taken == NGHTTP2_ERR_BAD_CLIENT_MAGIC)
         session->refused = true; /* no HTTP/2 frame may follow */
     if (taken < 0)
-        session->edge->refused[SN_REFUSED_PROTOCOL]++;
+        session->guard->refused[SN_REFUSED_PROTOCOL]++;
     if (taken < 0)
         h2_session_close(session, not_http2);
     else
         write_out(session);
     if (!session->closing && session->side->begin &&
         nghttp2_session_get_outbound_queue_size(session->ng) > H2_OUTBOUND_MAX) {
-        session->edge->refused[SN_REFUSED_SLOW_READER]++;
+        session->guard->refused[SN_REFUSED_SLOW_READER]++;
         h2_session_close(session, "it asks much and reads nothing");
     }
 }
@@ -457,17 +457,17 @@ static int submit_settings(struct h2_session *session)
 }
 
 int h2_session_init(struct h2_session *session, bool server, const struct h2_side *side,
-                    struct sn_edge *edge, struct sn_loop *loop, struct h2_memory *memory,
+                    struct sn_guard *guard, struct sn_loop *loop, struct h2_memory *memory,
                     struct sn_conn *conn)
 {
     session->side = side;
-    session->edge = edge;
-    session->limits = &edge->limits;
+    session->guard = guard;
+    session->limits = &guard->limits;
     session->loop = loop;
     session->memory = memory;
     session->conn = conn;
     session->gathered =
-        (struct sn_budget){.parent = &memory->gathered, .max = edge->limits.gathered_bytes};
+        (struct sn_budget){.parent = &memory->gathered, .max = guard->limits.gathered_bytes};
     sn_list_init(&session->streams);
     conn->events = &conn_events;
     conn->owner = session;

@@ -12,7 +12,7 @@
 
 #include "base/list.h"
 #include "net/conn.h"
-#include "rpc/transport/edge.h"
+#include "rpc/transport/guard.h"
 #include "rpc/transport/headers.h"
 #include "rpc/transport/http2/meter.h"
 #include "rpc/transport/inbox.h"
@@ -92,8 +92,8 @@ struct h2_session {
     const struct h2_side *side;
     struct sn_loop *loop;
     struct h2_memory *memory;
-    struct sn_edge *edge;
-    const struct sn_limits *limits; /* of the edge */
+    struct sn_guard *guard;
+    const struct sn_limits *limits; /* of the guard */
     struct h2_meter meter;          /* of a server */
     struct sn_conn *conn;           /* NULL: gone */
     nghttp2_session *ng;
@@ -116,10 +116,10 @@ struct h2_session {
     const char *cause; /* why it ended ("connection reset by peer"); static */
 };
 
-/* Takes the connection; the edge outlives it. RESOURCE_EXHAUSTED: the conn is closed. Either way
+/* Takes the connection; the guard outlives it. RESOURCE_EXHAUSTED: the conn is closed. Either way
  * `gone` comes, later. */
 int h2_session_init(struct h2_session *session, bool server, const struct h2_side *side,
-                    struct sn_edge *edge, struct sn_loop *loop, struct h2_memory *memory,
+                    struct sn_guard *guard, struct sn_loop *loop, struct h2_memory *memory,
                     struct sn_conn *conn) SN_MUST_USE;
 
 /* Ends the connection: its streams close at the end of this turn of the loop, `gone` follows.

@@ -175,7 +175,7 @@ void sn_server_abort(struct sn_server_stream *stream)
 struct world {
     struct sn_loop *loop;
     struct sn_server core;
-    struct sn_edge edge;
+    struct sn_guard guard;
     struct sn_http2_server *http2;
     struct sn_listener *listener;
     char dir[32], socket[64];
@@ -210,9 +210,9 @@ static struct world *world_create(void)
     struct world *world = calloc(1, sizeof(*world));
 
     world->loop = sn_loop_create();
-    world->edge.limits = sn_limits_preset;
+    world->guard.limits = sn_limits_preset;
     world->core.loop = world->loop;
-    world->http2 = sn_http2_server_create(world->loop, &world->core, &world->edge, NULL);
+    world->http2 = sn_http2_server_create(world->loop, &world->core, &world->guard, NULL);
     snprintf(world->dir, sizeof(world->dir), "/tmp/sn-http2-XXXXXX");
     assert_non_null(mkdtemp(world->dir));
     snprintf(world->socket, sizeof(world->socket), "unix:%s/s", world->dir);

@@ -94,7 +94,7 @@ static void refuse_tls(struct port_conn *lease, struct sn_conn *conn)
                                         "Connection: close\r\n\r\n400 Bad Request");
     int code = sn_conn_write(conn, &answer, 1);
 
-    lease->port->edge->refused[SN_REFUSED_TLS]++;
+    lease->port->guard->refused[SN_REFUSED_TLS]++;
     lease->refused = true;
     sn_conn_close(conn, code == 0);
 }
@@ -158,7 +158,7 @@ static void greeting_overdue(struct sn_timer *timer)
 {
     struct port_conn *lease = sn_container_of(timer, struct port_conn, greeting);
 
-    lease->port->edge->refused[SN_REFUSED_GREETING]++;
+    lease->port->guard->refused[SN_REFUSED_GREETING]++;
     sn_conn_close(lease->conn, false);
 }
 
@@ -168,7 +168,7 @@ static void greeting_overdue(struct sn_timer *timer)
 static enum sn_refusal admit(struct port *port, const struct sn_conn *conn,
                              struct port_address **ret_address)
 {
-    const struct sn_limits *limits = &port->edge->limits;
+    const struct sn_limits *limits = &port->guard->limits;
     const char *colon = strrchr(conn->peer, ':');
 
     *ret_address = NULL;
@@ -189,7 +189,7 @@ static enum sn_refusal admit(struct port *port, const struct sn_conn *conn,
 
 static void refuse(struct port *port, struct sn_conn *conn, enum sn_refusal refusal)
 {
-    port->edge->refused[refusal]++;
+    port->guard->refused[refusal]++;
     sn_conn_close(conn, false);
 }
 
@@ -218,7 +218,7 @@ void port_accept(struct port *port, struct sn_conn *conn)
     conn->lease = lease;
     conn->released = released;
     conn->events = &undecided_events;
-    sn_timer_start(sn_loop_timers(port->loop), &lease->greeting, port->edge->limits.greeting_ns,
+    sn_timer_start(sn_loop_timers(port->loop), &lease->greeting, port->guard->limits.greeting_ns,
                    greeting_overdue);
 }
 

@@ -20,7 +20,7 @@ struct port_address {
 /* Zeroed, then the members above the line filled, it is ready. */
 struct port {
     struct sn_loop *loop;
-    struct sn_edge *edge;
+    struct sn_guard *guard;
     struct sn_http1_server *http1;
     struct sn_http2_server *http2;
     /* ---- */

@@ -17,7 +17,7 @@ struct sn_web {
     struct sn_exchange_handler handler; /* first */
     struct sn_loop *loop;
     struct sn_server *core;
-    struct sn_edge edge;
+    struct sn_guard guard;
     struct port port;
     struct page pages[SN_WEB_PAGES_MAX];
     size_t page_count;
@@ -57,9 +57,9 @@ static void serve(struct sn_exchange_handler *handler, struct sn_exchange *excha
     } else if (web->below && sn_str_has_prefix(path, sn_str_of(web->below))) {
         web->below_handler->serve(web->below_handler, exchange);
     } else if (web_is_grpc(exchange->request)) {
-        web_serve_grpc(exchange, web->core, &web->edge.limits);
+        web_serve_grpc(exchange, web->core, &web->guard.limits);
     } else {
-        web->edge.refused[SN_REFUSED_REQUEST]++;
+        web->guard.refused[SN_REFUSED_REQUEST]++;
         web_answer(exchange, 400);
     }
 }
@@ -90,12 +90,12 @@ struct sn_web *sn_web_create(struct sn_loop *loop, struct sn_server *server,
     web->handler.serve = serve;
     web->loop = loop;
     web->core = server;
-    web->edge.limits = limits ? *limits : sn_limits_preset;
+    web->guard.limits = limits ? *limits : sn_limits_preset;
     web->port.loop = loop;
-    web->port.edge = &web->edge;
+    web->port.guard = &web->guard;
     sn_list_init(&web->port.conns);
-    web->port.http1 = sn_http1_server_create(loop, &web->edge, &web->handler);
-    web->port.http2 = sn_http2_server_create(loop, server, &web->edge, &web->handler);
+    web->port.http1 = sn_http1_server_create(loop, &web->guard, &web->handler);
+    web->port.http2 = sn_http2_server_create(loop, server, &web->guard, &web->handler);
     if (web->port.http1 && web->port.http2)
         return web;
     sn_web_destroy(web);
@@ -157,7 +157,7 @@ void sn_web_count(const struct sn_web *web, struct sn_web_counts *ret_counts)
     port_bytes(&web->port, &ret_counts->bytes_in, &ret_counts->bytes_out);
 }
 
-const struct sn_edge *sn_web_edge(const struct sn_web *web)
+const struct sn_guard *sn_web_guard(const struct sn_web *web)
 {
-    return &web->edge;
+    return &web->guard;
 }

@@ -2,7 +2,7 @@
  *
  * The presets of what peers are allowed.
  */
-#include "rpc/transport/edge.h"
+#include "rpc/transport/guard.h"
 
 #include "base/timers.h"
 #include "rpc/core/message.h"

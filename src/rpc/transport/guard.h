@@ -3,8 +3,8 @@
  * What peers are allowed, and the count of those that were refused, for all connections of a
  * program whatever they speak. Loop thread.
  */
-#ifndef SN_TRANSPORT_EDGE_H
-#define SN_TRANSPORT_EDGE_H
+#ifndef SN_TRANSPORT_GUARD_H
+#define SN_TRANSPORT_GUARD_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -64,7 +64,7 @@ enum sn_refusal {
 
 extern const char *const sn_refusal_names[SN_REFUSED_COUNT];
 
-struct sn_edge {
+struct sn_guard {
     struct sn_limits limits;
     uint64_t refused[SN_REFUSED_COUNT];
 };
