@@ -31,6 +31,29 @@ static struct sn_loop *loop_of(const void *handle)
 void sn_loop_enter(struct sn_loop *loop)
 {
     loop->timers.now_ns = SN_MS(uv_now(&loop->uv));
+    if (!loop->turn_ms)
+        loop->turn_ms = uv_now(&loop->uv);
+}
+
+static void count_turn(struct sn_loop *loop)
+{
+    struct sn_loop_turns *turns = &loop->turns;
+    uint64_t ms = uv_hrtime() / 1000000 - loop->turn_ms, bound = 1;
+
+    loop->turn_ms = 0;
+    turns->count++;
+    if ((int64_t)ms <= 0) /* the clock of events is coarse */
+        return;
+    turns->total_ms += ms;
+    if (ms > turns->longest_ms)
+        turns->longest_ms = ms;
+    for (size_t i = 0; i < SN_TURN_BUCKETS; i++, bound *= 10)
+        turns->over_ms[i] += ms >= bound;
+}
+
+const struct sn_loop_turns *sn_loop_turns(const struct sn_loop *loop)
+{
+    return &loop->turns;
 }
 
 static void arm(struct sn_loop *loop);
@@ -152,6 +175,7 @@ static void on_prepare(uv_prepare_t *prepare)
         run_tasks(task);
     }
     arm(loop);
+    count_turn(loop);
 }
 
 /* ---- signals ---- */

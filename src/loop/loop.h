@@ -58,6 +58,16 @@ enum { SN_LOOP_WORK_MAX = 4096 };
 int sn_loop_on_signal(struct sn_loop *loop, int signal,
                       void (*handle)(struct sn_loop *loop, int signal)) SN_MUST_USE;
 
+/* Turns of the loop, from the arrival of the first event to the next wait: so long an event may
+ * have waited for others. Of those that took a millisecond or more. */
+enum { SN_TURN_BUCKETS = 4 };
+struct sn_loop_turns {
+    uint64_t count;                    /* of all */
+    uint64_t over_ms[SN_TURN_BUCKETS]; /* that took 1, 10, 100, 1000 ms or more */
+    uint64_t total_ms, longest_ms;
+};
+const struct sn_loop_turns *sn_loop_turns(const struct sn_loop *loop);
+
 /* Free for the program that runs the loop. */
 void sn_loop_set_user(struct sn_loop *loop, void *user);
 void *sn_loop_user(struct sn_loop *loop);

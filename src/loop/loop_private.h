@@ -35,6 +35,8 @@ struct sn_loop {
     struct sn_random random;
     struct sn_env env;
     uint8_t *read_buffer;
+    struct sn_loop_turns turns;
+    uint64_t turn_ms; /* when this one began; 0: it has not */
     void *user;
     bool stopped;
 };

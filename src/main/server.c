@@ -30,6 +30,7 @@ struct program {
     struct sn_config_file *file;
     struct sn_robot *robot;
     struct sn_web *web;
+    struct sn_pages pages;
     struct sn_listener *listener;
     char address[256]; /* asked for by the config */
     struct sn_timer stop, overdue, summary;
@@ -182,7 +183,8 @@ static int create(struct program *program, struct sn_error *error)
     program->robot = sn_robot_create(&options);
     if (program->robot)
         program->web = sn_web_create(program->loop, sn_robot_server(program->robot), NULL);
-    if (!program->web || sn_robot_add_pages(program->robot, program->web))
+    program->pages = (struct sn_pages){program->robot, program->web, program->loop};
+    if (!program->web || sn_pages_add(&program->pages))
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "out of memory");
     sn_loop_set_user(program->loop, program);
     if (sn_loop_on_signal(program->loop, SIGINT, on_signal) ||

@@ -2,7 +2,7 @@
  *
  * Pages of a machine. Loop thread.
  */
-#include "robot/pages.h"
+#include "robot/pages_private.h"
 
 /* Supervisors look for this word. Source: upstream. */
 static void write_root(struct sn_page *page, void *owner)
@@ -11,7 +11,30 @@ static void write_root(struct sn_page *page, void *owner)
                  SN_STR("I am a viam-server, navigate to https://app.viam.com to manage me."));
 }
 
-int sn_robot_add_pages(struct sn_robot *robot, struct sn_web *web)
+/* A supervisor asks before it restarts the machine for an update. The address is of the port for
+ * modules, which there is none of: "" until there is. */
+static void write_restart_status(struct sn_page *page, void *owner)
 {
-    return sn_web_page(web, "/", write_root, robot);
+    const struct sn_pages *pages = owner;
+    const struct sn_robot *robot = pages->robot;
+    bool allowed = !robot->closing && (!robot->running || !robot->under_way);
+
+    page->content_type = "application/json";
+    sn_page_printf(page,
+                   "{\"restart_allowed\":%s,\"does_not_handle_needs_restart\":true,"
+                   "\"module_server_tcp_addr\":\"\"}\n",
+                   allowed ? "true" : "false");
+}
+
+int sn_pages_add(struct sn_pages *pages)
+{
+    int code = sn_web_page(pages->web, "/", write_root, pages);
+
+    if (!code)
+        code = sn_web_page(pages->web, "/restart_status", write_restart_status, pages);
+    if (!code)
+        code = sn_web_page(pages->web, "/metrics", sn_write_metrics, pages);
+    if (!code)
+        code = sn_web_page(pages->web, "/debug/graph", sn_write_graph, pages);
+    return code;
 }

@@ -8,8 +8,15 @@
 #include "robot/robot.h"
 #include "rpc/transport/web/web.h"
 
+/* In the caller's memory, filled; outlives the web's connections. */
+struct sn_pages {
+    struct sn_robot *robot;
+    struct sn_web *web;
+    struct sn_loop *loop;
+};
+
 /* Adds the pages "/" (a word for who looks whether it is up), "/metrics", "/debug/graph" and
- * "/restart_status"; the machine must outlive the web's connections. RESOURCE_EXHAUSTED. */
-int sn_robot_add_pages(struct sn_robot *robot, struct sn_web *web) SN_MUST_USE;
+ * "/restart_status". RESOURCE_EXHAUSTED. */
+int sn_pages_add(struct sn_pages *pages) SN_MUST_USE;
 
 #endif

@@ -95,11 +95,15 @@ struct sn_robot *sn_robot_create(const struct sn_robot_options *options)
     robot->limit.max = options->request_limit;
     robot->log = sn_logger_get("rdk");
     robot->resource_log = sn_logger_get("rdk.resource_manager");
-    robot->interceptors[0] = (struct sn_interceptor){
-        .name = "operation", .at_headers = sn_operation_begin, .at_end = sn_operation_end};
+    robot->interceptors[0] = (struct sn_interceptor){.name = "metrics",
+                                                     .at_headers = sn_metrics_begin,
+                                                     .at_end = sn_metrics_end,
+                                                     .owner = &robot->metrics};
     robot->interceptors[1] = (struct sn_interceptor){
+        .name = "operation", .at_headers = sn_operation_begin, .at_end = sn_operation_end};
+    robot->interceptors[2] = (struct sn_interceptor){
         .name = "session", .at_message = sn_session_enter, .owner = &robot->sessions};
-    robot->interceptors[2] = (struct sn_interceptor){.name = "limit",
+    robot->interceptors[3] = (struct sn_interceptor){.name = "limit",
                                                      .at_message = sn_limit_enter,
                                                      .at_end = sn_limit_leave,
                                                      .owner = &robot->limit};
@@ -214,5 +218,6 @@ void sn_robot_destroy(struct sn_robot *robot)
     sn_generation_unref(robot->current);
     sn_frames_unref(robot->frames);
     sn_server_destroy(robot->server);
+    sn_metrics_fini(&robot->metrics);
     free(robot);
 }

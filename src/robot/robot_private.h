@@ -10,6 +10,7 @@
 #include "resource/name.h"
 #include "resource/registry.h"
 #include "robot/limit.h"
+#include "robot/metrics.h"
 #include "robot/operation.h"
 #include "robot/robot.h"
 #include "robot/session.h"
@@ -44,7 +45,8 @@ struct sn_robot {
     struct sn_limit limit;
     struct sn_sessions sessions;
     struct sn_health health; /* serving once the first config has been carried out */
-    struct sn_interceptor interceptors[3];
+    struct sn_metrics metrics;
+    struct sn_interceptor interceptors[4];
     struct sn_generation *current; /* NULL before the first config */
     struct sn_frames *frames;      /* as of when they were asked for last, or NULL */
     struct sn_logger *log, *resource_log;

@@ -72,6 +72,7 @@ struct sn_rpc {
     const void *request;                  /* first message, decoded */
     struct sn_operation *operation;       /* robot/operation.h's; NULL for calls that aren't one */
     uint32_t *limit;                      /* robot/limit.h's: the count it is part of */
+    uint64_t begun_ns;                    /* robot/metrics.h's: when it came */
 
     /* Set by the handler of a client or bidi stream; each may end the call. The message lives
      * during the callback. */

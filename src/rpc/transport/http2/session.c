@@ -87,6 +87,9 @@ void h2_session_close(struct h2_session *session, const char *cause)
 
 void h2_session_refuse(struct h2_session *session, enum sn_refusal refusal, uint32_t error_code)
 {
+    if (session->sent_away)
+        return;
+    session->sent_away = true;
     session->guard->refused[refusal]++;
     nghttp2_session_terminate_session(session->ng, error_code);
     h2_session_wake(session);

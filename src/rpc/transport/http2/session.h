@@ -104,6 +104,7 @@ struct h2_session {
     bool greeted;              /* the peer speaks HTTP/2 */
     bool refused;              /* it doesn't */
     bool violated;             /* it does, but not the rules */
+    bool sent_away;            /* ... and it was told to go */
     bool some_full;            /* a stream's queue went above low water */
     bool headers_too_large;    /* the header block being read */
     size_t headers_len;        /* of that */

@@ -136,6 +136,7 @@ static void on_end(struct sn_exchange *exchange)
         .method = exchange->request->method,
         .query = {mark ? mark + 1 : NULL, query_len},
         .env = pending->env,
+        .arena = exchange->arena,
         .status = 200,
         .content_type = "text/plain; charset=utf-8",
         .body = sn_message_create(exchange->arena->pool),

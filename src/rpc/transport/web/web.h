@@ -35,6 +35,7 @@ void sn_web_destroy(struct sn_web *web);
 struct sn_page {
     struct sn_str method, query; /* what follows the "?" */
     struct sn_env *env;
+    struct sn_arena *arena;   /* until the page is sent */
     int status;               /* 200 unless set */
     const char *content_type; /* "text/plain; charset=utf-8" unless set */
     struct sn_message *body;

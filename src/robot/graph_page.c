@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The page "/debug/graph": resources and what they depend on, drawn; "?layout=text" gives the same
+ * for Graphviz. Each column holds what depends on nothing but the columns to its right, as arrows
+ * go from left to right. Source of colours and texts: upstream's page.
+ */
+#include "robot/pages_private.h"
+
+enum { WIDTH = 260, HEIGHT = 40, GAP_X = 90, GAP_Y = 24, MARGIN = 20 };
+
+/* Columns, one less. */
+enum { DEPTH_MAX = 64 };
+
+struct place {
+    uint32_t depth; /* longest way to a node that depends on nothing */
+    uint32_t x, y;
+};
+
+struct drawing {
+    const struct sn_graph *graph;
+    struct place *places; /* of graph->nodes, in their order */
+    uint32_t depth;       /* of the deepest */
+    uint32_t rows;        /* of the longest column */
+};
+
+/* ---- texts ---- */
+
+static void write_escaped(struct sn_page *page, const char *text)
+{
+    for (; *text; text++) {
+        const char *entity = *text == '&'   ? "&amp;"
+                             : *text == '<' ? "&lt;"
+                             : *text == '>' ? "&gt;"
+                             : *text == '"' ? "&quot;"
+                                            : NULL;
+
+        sn_page_text(page, entity ? sn_str_of(entity) : (struct sn_str){text, 1});
+    }
+}
+
+static const char *colour_of(const struct sn_node *node)
+{
+    switch (node->state) {
+    case SN_NODE_READY:
+        return "bisque";
+    case SN_NODE_UNHEALTHY:
+        return "lightcoral";
+    case SN_NODE_REMOVING:
+        return "lightgray";
+    default:
+        return "lightyellow";
+    }
+}
+
+static const char *model_of(const struct sn_node *node)
+{
+    const struct sn_want *want = node->built ? node->built : node->want;
+    const struct sn_robot_want *robot_want = (const struct sn_robot_want *)want;
+
+    return robot_want && robot_want->driver ? robot_want->driver->model : "";
+}
+
+static void write_tooltip(struct sn_page *page, const struct sn_node *node)
+{
+    sn_page_printf(page, "Model: ");
+    write_escaped(page, model_of(node));
+    if (node->reason) {
+        sn_page_printf(page, "&#10;Reason: ");
+        write_escaped(page, node->reason);
+    }
+}
+
+/* ---- for Graphviz ---- */
+
+static void write_name(struct sn_page *page, const struct sn_node *node)
+{
+    sn_page_printf(page, "%s/", node->api);
+    write_escaped(page, node->name);
+}
+
+static void write_text(struct sn_page *page, const struct sn_graph *graph)
+{
+    sn_page_text(page, SN_STR("digraph {\n    rankdir=LR;\n    bgcolor=azure;\n"
+                              "    node [style=filled];\n"));
+    for (size_t i = 0; i < graph->count; i++) {
+        const struct sn_node *node = graph->nodes[i];
+
+        sn_page_printf(page, "    \"");
+        write_name(page, node);
+        sn_page_printf(page, "\" [color=%s,tooltip=\"", colour_of(node));
+        write_tooltip(page, node);
+        sn_page_printf(page, "\",label=\"");
+        write_escaped(page, node->name);
+        sn_page_printf(page, "\\n%s\"];\n", node->api);
+    }
+    for (size_t i = 0; i < graph->count; i++)
+        for (size_t e = 0; e < graph->nodes[i]->edge_count; e++) {
+            sn_page_printf(page, "    \"");
+            write_name(page, graph->nodes[i]);
+            sn_page_printf(page, "\" -> \"");
+            write_name(page, graph->nodes[i]->edges[e].node);
+            sn_page_printf(page, "\";\n");
+        }
+    sn_page_text(page, SN_STR("}\n"));
+}
+
+/* ---- the drawing ---- */
+
+static size_t index_of(const struct sn_graph *graph, const struct sn_node *node)
+{
+    size_t i = 0;
+
+    while (i < graph->count && graph->nodes[i] != node)
+        i++;
+    return i;
+}
+
+/* Once more as long as something moves; a graph of running resources has no circle, and what could
+ * be one ends at DEPTH_MAX. */
+static void find_depths(struct drawing *drawing)
+{
+    const struct sn_graph *graph = drawing->graph;
+    bool moved = true;
+
+    while (moved) {
+        moved = false;
+        for (size_t i = 0; i < graph->count; i++)
+            for (size_t e = 0; e < graph->nodes[i]->edge_count; e++) {
+                size_t to = index_of(graph, graph->nodes[i]->edges[e].node);
+                uint32_t depth = to < graph->count ? drawing->places[to].depth + 1 : 0;
+
+                if (depth <= drawing->places[i].depth || depth > DEPTH_MAX)
+                    continue;
+                drawing->places[i].depth = depth;
+                moved = true;
+            }
+    }
+    for (size_t i = 0; i < graph->count; i++)
+        if (drawing->places[i].depth > drawing->depth)
+            drawing->depth = drawing->places[i].depth;
+}
+
+static void place_nodes(struct drawing *drawing)
+{
+    uint32_t rows[DEPTH_MAX + 1] = {0};
+
+    find_depths(drawing);
+    for (size_t i = 0; i < drawing->graph->count; i++) {
+        struct place *place = &drawing->places[i];
+        uint32_t row = rows[place->depth]++;
+
+        place->x = MARGIN + (drawing->depth - place->depth) * (WIDTH + GAP_X);
+        place->y = MARGIN + row * (HEIGHT + GAP_Y);
+        if (row >= drawing->rows)
+            drawing->rows = row + 1;
+    }
+}
+
+static void draw_node(struct sn_page *page, const struct sn_node *node, const struct place *place)
+{
+    uint32_t x = place->x + WIDTH / 2, y = place->y + HEIGHT / 2;
+
+    sn_page_printf(page, "<g class=\"node\"><title>");
+    write_tooltip(page, node);
+    sn_page_printf(page,
+                   "</title><ellipse fill=\"%s\" stroke=\"%s\" cx=\"%u\" cy=\"%u\" rx=\"%d\" "
+                   "ry=\"%d\"/>",
+                   colour_of(node), colour_of(node), x, y, WIDTH / 2, HEIGHT / 2);
+    sn_page_printf(page, "<text text-anchor=\"middle\" x=\"%u\" y=\"%u\">", x, y - 3);
+    write_escaped(page, node->name);
+    sn_page_printf(page, "</text><text text-anchor=\"middle\" x=\"%u\" y=\"%u\">%s</text></g>\n", x,
+                   y + 12, node->api);
+}
+
+static void draw_edges(struct sn_page *page, const struct drawing *drawing, size_t from)
+{
+    const struct sn_node *node = drawing->graph->nodes[from];
+
+    for (size_t e = 0; e < node->edge_count; e++) {
+        size_t to = index_of(drawing->graph, node->edges[e].node);
+
+        if (to == drawing->graph->count)
+            continue;
+        const struct place *a = &drawing->places[from], *b = &drawing->places[to];
+        sn_page_printf(page,
+                       "<path class=\"edge\" marker-end=\"url(#arrow)\" fill=\"none\" "
+                       "stroke=\"black\" d=\"M%u,%uC%u,%u %u,%u %u,%u\"/>\n",
+                       a->x + WIDTH, a->y + HEIGHT / 2, a->x + WIDTH + GAP_X / 2, a->y + HEIGHT / 2,
+                       b->x - GAP_X / 2, b->y + HEIGHT / 2, b->x - 8, b->y + HEIGHT / 2);
+    }
+}
+
+static void draw(struct sn_page *page, const struct drawing *drawing)
+{
+    uint32_t width = 2 * MARGIN + (drawing->depth + 1) * (WIDTH + GAP_X) - GAP_X;
+    uint32_t height = 2 * MARGIN + drawing->rows * (HEIGHT + GAP_Y);
+
+    sn_page_printf(page,
+                   "<html><svg width=\"%u\" height=\"%u\" xmlns=\"http://www.w3.org/2000/svg\" "
+                   "font-family=\"Times,serif\" font-size=\"14\" style=\"background:azure\">\n",
+                   width, height);
+    sn_page_text(page, SN_STR("<defs><marker id=\"arrow\" markerWidth=\"10\" markerHeight=\"8\" "
+                              "refX=\"2\" refY=\"4\" orient=\"auto\"><path d=\"M0,0L10,4L0,8z\"/>"
+                              "</marker></defs>\n"));
+    for (size_t i = 0; i < drawing->graph->count; i++)
+        draw_node(page, drawing->graph->nodes[i], &drawing->places[i]);
+    for (size_t i = 0; i < drawing->graph->count; i++)
+        draw_edges(page, drawing, i);
+    sn_page_text(page, SN_STR("</svg>\n</html>\n"));
+}
+
+void sn_write_graph(struct sn_page *page, void *owner)
+{
+    const struct sn_pages *pages = owner;
+    struct drawing drawing = {.graph = &pages->robot->graph};
+
+    if (sn_str_is(sn_page_parameter(page, "layout"), "text")) {
+        write_text(page, drawing.graph);
+        return;
+    }
+    page->content_type = "text/html; charset=utf-8";
+    drawing.places =
+        sn_arena_zalloc(page->arena, (drawing.graph->count + 1) * sizeof(*drawing.places));
+    page->failed |= !drawing.places;
+    if (!drawing.places)
+        return;
+    place_nodes(&drawing);
+    draw(page, &drawing);
+}

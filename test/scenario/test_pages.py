@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people and supervisors see at the port."""
+import json
+import re
+
+import pytest
+
+import raw
+from test_web import fetch
+
+SAMPLE = re.compile(r'^([a-z_0-9]+)(?:\{([^}]*)\})? ([-+0-9.e]+|\+Inf)$')
+
+
+def samples(server):
+    """{name or name{labels}: value} of /metrics, whose every line must be right."""
+    answer = fetch(server, "/metrics")
+    assert answer.status == 200
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    found, kinds = {}, set()
+    for line in answer.body.decode().splitlines():
+        if line.startswith("# "):
+            word, name, rest = line[2:].split(" ", 2)
+            assert word in ("HELP", "TYPE") and rest
+            kinds.add(name)
+            continue
+        name, labels, value = SAMPLE.match(line).groups()
+        assert name in kinds or name.rsplit("_", 1)[0] in kinds
+        found[f"{name}{{{labels}}}" if labels else name] = float(value)
+    return found
+
+
+@pytest.mark.differs("the reference has no such page")
+def test_metrics(server):
+    before = samples(server)
+    with server.connect() as sock:
+        connection = raw.Connection(sock)
+        for _ in range(10):
+            assert connection.call().status() == (200, 0)
+        assert connection.call(b"\n\4nope").status() == (200, 2)
+        after = samples(server)
+
+    def grown(name):
+        return after[name] - before.get(name, 0)
+    ok, failed = (f'sinew_calls_total{{method="{raw.READINGS}",code="{code}"}}'
+                  for code in ("OK", "UNKNOWN"))
+    assert (grown(ok), grown(failed)) == (10, 1)
+    assert grown(f'sinew_call_seconds_count{{method="{raw.READINGS}"}}') == 11
+    assert grown(f'sinew_call_seconds_bucket{{method="{raw.READINGS}",le="+Inf"}}') == 11
+    assert grown("sinew_received_bytes_total") > 500 and grown("sinew_sent_bytes_total") > 500
+    assert grown("sinew_connections_total") == 2
+    assert after['sinew_connections{protocol="http2"}'] >= 1
+    assert after['sinew_resources{state="ready"}'] == 2
+    assert after["process_resident_memory_bytes"] > 1 << 20
+    assert after["sinew_loop_turn_seconds_count"] > before["sinew_loop_turn_seconds_count"]
+
+
+@pytest.mark.differs("the reference has no such page")
+def test_refusals_are_counted(server):
+    before = samples(server)
+    with server.connect() as sock:
+        sock.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
+        while sock.recv(65536):
+            pass
+    fetch(server, "/nothing")
+    with server.connect() as sock:
+        sock.sendall(raw.PREFACE + raw.frame(raw.SETTINGS_TYPE, 0, 0, b"") * 200)
+        while sock.recv(65536):
+            pass
+    after = samples(server)
+    for reason in ("tls_on_plaintext", "request", "flood_settings"):
+        name = f'sinew_refused_total{{reason="{reason}"}}'
+        assert after[name] == before[name] + 1, reason
+
+
+def test_restart_status(server):
+    answer = fetch(server, "/restart_status")
+    assert answer.headers["content-type"] == "application/json"
+    status = json.loads(answer.body)
+    assert set(status) == {"restart_allowed", "does_not_handle_needs_restart",
+                           "module_server_tcp_addr"}
+    assert status["restart_allowed"] and status["does_not_handle_needs_restart"]
+
+
+def test_graph(server):
+    answer = fetch(server, "/debug/graph")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    page = answer.body.decode()
+    assert "<svg" in page
+    for name in ("m1", "s1", "rdk:component:motor", "rdk:component:sensor"):
+        assert f">{name}</text>" in page
+    text = fetch(server, "/debug/graph?layout=text").body.decode()
+    assert text.startswith("digraph {") and '"rdk:component:motor/m1"' in text
