@@ -207,7 +207,8 @@ int sn_model_to_struct(const struct sn_model *model, struct sn_arena *arena,
     if (model->param_type[0])
         put_text(&o, ret, "kinematic_param_type", "SVA");
     struct pb_google_list_value *links = put_list(&o, ret, "links", model->count);
-    struct pb_google_list_value *joints = put_list(&o, ret, "joints", model->dof);
+    struct pb_google_list_value *joints =
+        model->dof ? put_list(&o, ret, "joints", model->dof) : NULL;
     for (uint32_t i = 0; i < model->count && !o.failed; i++) {
         const struct sn_model_part *part = &model->parts[i];
 
