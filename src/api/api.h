@@ -29,6 +29,7 @@ struct sn_api {
      * call's arena, or lives as long as the resource. NULL: it has no joints. */
     int (*inputs)(struct sn_call *call, struct sn_resource *resource,
                   struct pb_arm_joint_positions *ret_inputs);
+    bool raw_inputs; /* they are rad, mm */
 };
 
 /* All APIs of this program. */

@@ -253,4 +253,5 @@ const struct sn_api sn_api_gantry = {
     .kinematics = true,
     .geometries = true,
     .inputs = inputs,
+    .raw_inputs = true,
 };

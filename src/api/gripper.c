@@ -284,4 +284,5 @@ const struct sn_api sn_api_gripper = {
     .kinematics = true,
     .geometries = true,
     .inputs = inputs,
+    .raw_inputs = true,
 };

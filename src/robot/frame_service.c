@@ -62,6 +62,7 @@ static int take_inputs(struct question *q)
 {
     struct lookup *l = q->lookup;
     const struct sn_frame_part *part = &l->frames->parts[q->part];
+    bool raw = l->frames->info[q->part].api->raw_inputs;
     double *inputs = sn_arena_alloc(l->rpc->call.arena, SN_MODEL_DOF_MAX * sizeof(*inputs));
     struct sn_error error;
 
@@ -69,7 +70,8 @@ static int take_inputs(struct question *q)
         return SN_ERR_RESOURCE_EXHAUSTED;
     int code = sn_model_check_count(part->model, q->positions.values.n, &error);
     for (uint32_t i = 0; i < part->model->dof && !code; i++)
-        inputs[i] = sn_model_from_wire(part->model, i, q->positions.values.v[i]);
+        inputs[i] = raw ? q->positions.values.v[i]
+                        : sn_model_from_wire(part->model, i, q->positions.values.v[i]);
     if (!code)
         code = sn_model_check_inputs(part->model, part->name, inputs, &error);
     if (code)

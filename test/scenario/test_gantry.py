@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gantry API over the wire."""
 import json
+import math
+import pathlib
 
 import pytest
 from viam.components.gantry import Gantry
-from viam.proto.component.gantry import GantryServiceStub, MoveToPositionRequest
+from viam.proto.component.gantry import (GantryServiceStub, GetPositionRequest,
+                                         MoveToPositionRequest)
 
 from harness import outcome
+
+ARMS = pathlib.Path(__file__).resolve().parents[2] / "src/driver/arm/models"
 
 CONFIG = {"components": [
     {"name": "g", "api": "rdk:component:gantry", "model": "fake", "frame": {"parent": "world"}},
@@ -26,7 +31,9 @@ async def test_moves_along_its_axis(server):
         assert await gantry.is_moving() is False
 
 
-@pytest.mark.parametrize("position, shown", [(1000, "1000"), (-0.5, "-0.5"), (100.25, "100.25")])
+@pytest.mark.parametrize("position, shown", [
+    (1000, "1000"), (-0.5, "-0.5"), (100.25, "100.25"),
+    (100.000001, "100.000001"), (math.inf, "+Inf")])
 async def test_position_out_of_range(server, position, shown):
     async with server.channel() as channel:
         request = MoveToPositionRequest(name="g", positions_mm=[position])
@@ -60,3 +67,16 @@ async def test_carries_what_hangs_on_it(server):
             await Gantry.from_robot(machine, "g").move_to_position([position], [])
             pose = (await machine.get_pose("tool", "world")).pose
             assert (pose.x, pose.z) == (position - 50, 7)
+
+
+@pytest.mark.parametrize("path, reason", [
+    (str(ARMS / "ur5e.json"), "gantry model must have exactly one degree of freedom, got 6"),
+    ("/nowhere.json", "failed to read json file: open /nowhere.json: no such file or directory"),
+    ("model.txt", "only files with .json and .urdf file extensions are supported")])
+async def test_models_that_are_none(start, path, reason):
+    config = {"components": [{"name": "g", "api": "rdk:component:gantry", "model": "fake",
+                              "attributes": {"model_path": path}}]}
+    async with start(config).channel() as channel:
+        status, text = await outcome(
+            GantryServiceStub(channel).GetPosition(GetPositionRequest(name="g")))
+    assert status == "UNKNOWN" and text.endswith(reason)

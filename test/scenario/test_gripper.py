@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The gripper API over the wire."""
 import json
+import math
 
+import pytest
 from viam.components.gripper import Gripper
+from viam.proto.common import Pose, PoseInFrame
 from viam.proto.component.gripper import (GetCurrentInputsRequest, GoToInputsRequest,
                                           GripperServiceStub)
 from viam.proto.robot import GetMachineStatusRequest, RobotServiceStub
@@ -66,3 +69,24 @@ async def test_file_that_is_not_there(start):
     error, = [r.error for r in reply.resources if r.name.name == "g"]
     assert error == ("resource config validation error: failed to read json file: "
                      "open /nonexistent/x.json: no such file or directory")
+
+
+async def test_joints_that_turn(start, tmp_path):
+    """Inputs are radians, in the frame system, too."""
+    claw = {"name": "claw", "kinematic_param_type": "SVA",
+            "links": [{"id": "base", "parent": "world", "translation": {"x": 0, "y": 0, "z": 0}},
+                      {"id": "tip", "parent": "hinge", "translation": {"x": 100, "y": 0, "z": 0}}],
+            "joints": [{"id": "hinge", "parent": "base", "type": "revolute",
+                        "axis": {"x": 0, "y": 0, "z": 1}, "min": -90, "max": 90}]}
+    path = tmp_path / "claw.json"
+    path.write_text(json.dumps(claw))
+    config = {"components": [{
+        "name": "claw", "api": "rdk:component:gripper", "model": "fake",
+        "attributes": {"model-path": str(path)}, "frame": {"parent": "world"}}]}
+    async with start(config).machine() as machine:
+        gripper = Gripper.from_robot(machine, "claw")
+        await gripper.go_to_inputs([math.pi / 6])
+        assert await gripper.get_current_inputs() == [math.pi / 6]
+        tip = await machine.transform_pose(
+            PoseInFrame(reference_frame="claw", pose=Pose(o_z=1)), "world")
+        assert (tip.pose.x, tip.pose.y) == pytest.approx((math.sqrt(3) / 2 * 100, 50))

@@ -42,7 +42,7 @@ struct sn_gripper_ops {
                       const struct pb_google_struct *extra, bool *ret_holding,
                       struct pb_google_struct **ret_meta);
 
-    /* Read. Where the joints of its kinematics are: degrees, mm. The list is in the call's arena or
+    /* Read. Where the joints of its kinematics are: rad, mm. The list is in the call's arena or
      * lives as long as the gripper. */
     int (*inputs)(struct sn_call *call, struct sn_gripper *gripper,
                   const struct pb_google_struct *extra, struct pb_arm_joint_positions *ret_inputs);

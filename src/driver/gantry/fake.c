@@ -4,14 +4,12 @@
  * of a made-up size, or with the kinematics of a file.
  */
 #include "api/geometry.h"
-#include "base/list.h"
 #include "driver/arm/model_file.h"
 #include "pb/component/gantry/v1/gantry.h"
 #include "sinew/api/gantry.h"
 #include "sinew/driver.h"
 #include "spatial/json.h"
-
-#include <stdio.h>
+#include "spatial/number.h"
 
 enum { FAKE_MEMORY_MAX = 64 << 20 };
 
@@ -34,7 +32,7 @@ struct fake_gantry {
     struct sn_gantry base;
     struct sn_arena arena; /* of the model */
     struct sn_model *model;
-    double positions[SN_MODEL_DOF_MAX], lengths[SN_MODEL_DOF_MAX];
+    double position, length; /* mm; rad of a model whose joint turns */
 };
 
 static struct fake_gantry *fake_of(struct sn_gantry *gantry)
@@ -48,8 +46,8 @@ static int fake_position(struct sn_call *call, struct sn_gantry *gantry,
 {
     struct fake_gantry *fake = fake_of(gantry);
 
-    ret_position->positions_mm.v = fake->positions;
-    ret_position->positions_mm.n = fake->model->dof;
+    ret_position->positions_mm.v = &fake->position;
+    ret_position->positions_mm.n = 1;
     return 0;
 }
 
@@ -59,8 +57,8 @@ static int fake_lengths(struct sn_call *call, struct sn_gantry *gantry,
 {
     struct fake_gantry *fake = fake_of(gantry);
 
-    ret_lengths->lengths_mm.v = fake->lengths;
-    ret_lengths->lengths_mm.n = fake->model->dof;
+    ret_lengths->lengths_mm.v = &fake->length;
+    ret_lengths->lengths_mm.n = 1;
     return 0;
 }
 
@@ -71,15 +69,17 @@ static int fake_move_to_position(struct sn_call *call, struct sn_gantry *gantry,
                                  size_t speed_count, const struct pb_google_struct *extra)
 {
     struct fake_gantry *fake = fake_of(gantry);
+    char shown[2][SN_NUMBER_MAX];
 
-    if (count > fake->model->dof)
-        return sn_call_fail(call, SN_ERR_INVALID_ARGUMENT, "%zu positions for %u axes", count,
-                            fake->model->dof);
-    for (size_t i = 0; i < count; i++)
-        if (positions[i] < 0 || positions[i] > fake->lengths[i])
-            return sn_call_fail(call, SN_ERR_UNKNOWN, "position %g out of range [0, %g]",
-                                positions[i], fake->lengths[i]);
-    memcpy(fake->positions, positions, count * sizeof(*positions));
+    if (count > 1)
+        return sn_call_fail(call, SN_ERR_INVALID_ARGUMENT, "%zu positions for 1 axes", count);
+    if (count == 0)
+        return 0;
+    if (positions[0] < 0 || positions[0] > fake->length)
+        return sn_call_fail(call, SN_ERR_UNKNOWN, "position %s out of range [0, %s]",
+                            sn_number_print(positions[0], shown[0]),
+                            sn_number_print(fake->length, shown[1]));
+    fake->position = positions[0];
     return 0;
 }
 
@@ -116,7 +116,7 @@ static int fake_geometries(struct sn_call *call, struct sn_resource *resource,
     struct fake_gantry *fake = (struct fake_gantry *)resource;
     struct sn_geometry *bodies;
     uint32_t count;
-    int code = sn_model_geometries(fake->model, fake->positions, resource->name, call->arena,
+    int code = sn_model_geometries(fake->model, &fake->position, resource->name, call->arena,
                                    &bodies, &count);
 
     return code ? code : sn_geometries_to_pb(bodies, count, call->arena, ret_geometries);
@@ -143,12 +143,12 @@ static int fake_open(struct sn_call *call, struct sn_resource *resource, const v
                    : sn_json_model(sn_str_of(rail_json), NULL, &fake->arena, &fake->model, &error);
     if (code)
         return sn_call_fail(call, code, "%s", error.text);
-    for (uint32_t i = 0; i < fake->model->dof; i++) {
-        const struct sn_model_part *joint = fake->model->frames[fake->model->inputs[i]].part;
-
-        fake->lengths[i] = joint->max - joint->min;
-        fake->positions[i] = fake->lengths[i] / 2;
-    }
+    if (fake->model->dof != 1)
+        return sn_call_fail(call, SN_ERR_UNKNOWN,
+                            "gantry model must have exactly one degree of freedom, got %u",
+                            fake->model->dof);
+    fake->length = fake->model->frames[fake->model->inputs[0]].part->max; /* upstream's is from 0 */
+    fake->position = fake->length / 2;
     return 0;
 }
 
@@ -159,7 +159,7 @@ static void fake_fini(struct sn_resource *resource)
 
 static const struct sn_attr fake_attrs[] = {
     {"model_path", SN_ATTR_STRING, offsetof(struct fake_attrs, model_path),
-     .help = "kinematics file, .json or .urdf; without it one axis of 100 mm"},
+     .help = "kinematics file of one joint, .json or .urdf; 100 mm without"},
     {0},
 };
 
@@ -176,7 +176,7 @@ static const struct sn_gantry_ops fake_ops = {
 const struct sn_driver sn_driver_gantry_fake = {
     .api = SN_API_GANTRY,
     .model = "rdk:builtin:fake",
-    .help = "its carriages are where they were sent at once",
+    .help = "its carriage is where it was sent at once",
     .size = sizeof(struct fake_gantry),
     .attrs_size = sizeof(struct fake_attrs),
     .attrs = fake_attrs,

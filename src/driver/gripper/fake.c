@@ -20,7 +20,7 @@ struct fake_gripper {
     struct sn_gripper base;
     struct sn_arena arena;           /* of the model */
     struct sn_model *model;          /* NULL: none */
-    double values[SN_MODEL_DOF_MAX]; /* as on the wire: degrees, mm */
+    double values[SN_MODEL_DOF_MAX]; /* rad, mm */
 };
 
 static struct fake_gripper *fake_of(struct sn_gripper *gripper)
@@ -102,7 +102,6 @@ static int fake_geometries(struct sn_call *call, struct sn_resource *resource,
                            struct pb_common_get_geometries_response *ret_geometries)
 {
     struct fake_gripper *fake = (struct fake_gripper *)resource;
-    double inputs[SN_MODEL_DOF_MAX];
     struct sn_geometry *bodies;
     uint32_t count;
 
@@ -110,10 +109,8 @@ static int fake_geometries(struct sn_call *call, struct sn_resource *resource,
         return sn_frame_geometries(call, resource, extra, ret_geometries);
     if (fake->model->dof == 0)
         return 0;
-    for (uint32_t i = 0; i < fake->model->dof; i++)
-        inputs[i] = sn_model_from_wire(fake->model, i, fake->values[i]);
-    int code =
-        sn_model_geometries(fake->model, inputs, resource->name, call->arena, &bodies, &count);
+    int code = sn_model_geometries(fake->model, fake->values, resource->name, call->arena, &bodies,
+                                   &count);
     return code ? code : sn_geometries_to_pb(bodies, count, call->arena, ret_geometries);
 }
 
