@@ -43,7 +43,8 @@ struct sn_resource {
 /* How a machine lets its resources find each other. See sn_dependency() and sn_find(). */
 struct sn_neighbours {
     struct sn_resource *(*dependency)(struct sn_resource *resource, struct sn_str name);
-    struct sn_resource *(*find)(struct sn_resource *resource, const char *api, struct sn_str name);
+    int (*find)(struct sn_call *call, struct sn_resource *resource, const char *api,
+                struct sn_str name, struct sn_resource **ret_found);
     /* For sn_frame_geometries(). */
     int (*geometries)(struct sn_call *call, struct sn_resource *resource,
                       struct pb_common_get_geometries_response *ret_geometries);
@@ -66,8 +67,9 @@ int sn_dependency(struct sn_call *call, struct sn_resource *resource, const char
                   struct sn_str name, struct sn_resource **ret_dependency) SN_MUST_USE;
 
 /* Whatever the machine has of that API and name right now, without depending on it: for services
- * that are told by a request what to use. The caller holds a reference. NULL: nothing ready. */
-struct sn_resource *sn_find(struct sn_resource *resource, const char *api, struct sn_str name)
-    SN_MUST_USE;
+ * that are told by a request what to use. The caller gets a reference. UNKNOWN with the texts that a
+ * client's call would get: there is none, or it isn't ready. */
+int sn_find(struct sn_call *call, struct sn_resource *resource, const char *api, struct sn_str name,
+            struct sn_resource **ret_found) SN_MUST_USE;
 
 #endif

@@ -97,11 +97,10 @@ static struct sn_resource *dependency(struct sn_resource *resource, struct sn_st
     return local->node ? sn_graph_dependency(&local->robot->graph, local->node, name) : NULL;
 }
 
-static struct sn_resource *find(struct sn_resource *resource, const char *api, struct sn_str name)
+static int find(struct sn_call *call, struct sn_resource *resource, const char *api,
+                struct sn_str name, struct sn_resource **ret_found)
 {
-    struct sn_node *node = sn_graph_find(&local_of(resource)->robot->graph, api, name);
-
-    return node && node->state == SN_NODE_READY ? sn_resource_ref(node->resource) : NULL;
+    return sn_robot_find(local_of(resource)->robot, call, api, name, ret_found);
 }
 
 static int geometries(struct sn_call *call, struct sn_resource *resource,

@@ -17,15 +17,14 @@ static const uint64_t retry_interval_ns = SN_SECONDS(5);
 /* Until the first config names another. Source: upstream. */
 static const uint64_t default_window_ns = SN_SECONDS(2);
 
-static int find(struct sn_router *router, struct sn_rpc *rpc, const char *api, struct sn_str name,
-                struct sn_resource **ret_resource)
+int sn_robot_find(struct sn_robot *robot, struct sn_call *call, const char *api, struct sn_str name,
+                  struct sn_resource **ret_resource)
 {
-    struct sn_robot *robot = sn_container_of(router, struct sn_robot, router);
     struct sn_node *node = sn_graph_find(&robot->graph, api, name);
 
     if (!node)
-        return sn_call_fail(&rpc->call, SN_ERR_UNKNOWN, "no node found with api %s and name %.*s",
-                            api, SN_STR_ARGS(name));
+        return sn_call_fail(call, SN_ERR_UNKNOWN, "no node found with api %s and name %.*s", api,
+                            SN_STR_ARGS(name));
     if (node->state == SN_NODE_READY) {
         *ret_resource = sn_resource_ref(node->resource);
         return 0;
@@ -33,8 +32,16 @@ static int find(struct sn_router *router, struct sn_rpc *rpc, const char *api, s
     const char *reason = node->reason ? node->reason : "resource not initialized yet";
     if (node->state == SN_NODE_REMOVING)
         reason = "resource is pending removal";
-    return sn_call_fail(&rpc->call, SN_ERR_UNKNOWN, "resource %s/%s not available; reason=%s",
-                        node->api, node->name, reason);
+    return sn_call_fail(call, SN_ERR_UNKNOWN, "resource %s/%s not available; reason=%s", node->api,
+                        node->name, reason);
+}
+
+static int find(struct sn_router *router, struct sn_rpc *rpc, const char *api, struct sn_str name,
+                struct sn_resource **ret_resource)
+{
+    struct sn_robot *robot = sn_container_of(router, struct sn_robot, router);
+
+    return sn_robot_find(robot, &rpc->call, api, name, ret_resource);
 }
 
 struct sn_resource *sn_robot_resource(struct sn_robot *robot, const char *api, const char *name)

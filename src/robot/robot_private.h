@@ -80,6 +80,10 @@ void sn_robot_unhealthy(struct sn_graph *graph, const struct sn_node *node);
 
 /* ---- robot.c ---- */
 
+/* The resource of that API and name, with a reference; UNKNOWN with upstream's texts. */
+int sn_robot_find(struct sn_robot *robot, struct sn_call *call, const char *api, struct sn_str name,
+                  struct sn_resource **ret_resource) SN_MUST_USE;
+
 /* Nothing more can begin; if nothing is under way either, the machine is what its config says. */
 void sn_robot_settled(struct sn_robot *robot);
 

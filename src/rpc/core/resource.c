@@ -47,9 +47,13 @@ int sn_dependency(struct sn_call *call, struct sn_resource *resource, const char
                         SN_STR_ARGS(name));
 }
 
-struct sn_resource *sn_find(struct sn_resource *resource, const char *api, struct sn_str name)
+int sn_find(struct sn_call *call, struct sn_resource *resource, const char *api, struct sn_str name,
+            struct sn_resource **ret_found)
 {
     const struct sn_neighbours *neighbours = resource->neighbours;
 
-    return neighbours ? neighbours->find(resource, api, name) : NULL;
+    if (neighbours)
+        return neighbours->find(call, resource, api, name, ret_found);
+    return sn_call_fail(call, SN_ERR_UNKNOWN, "no node found with api %s and name %.*s", api,
+                        SN_STR_ARGS(name));
 }
