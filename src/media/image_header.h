@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What an encoded image says of itself before its pixels: kind and size. Pure functions, any
+ * thread, nothing is decoded.
+ * Source: ITU-T T.81, PNG (W3C), the QOI specification; upstream's raw forms ("RGBA", "DEPTHMAP").
+ */
+#ifndef SN_MEDIA_IMAGE_HEADER_H
+#define SN_MEDIA_IMAGE_HEADER_H
+
+#include "sinew/err.h"
+#include "sinew/str.h"
+
+#include <stdint.h>
+
+struct sn_image_header {
+    const char *format;    /* static; its MIME type is "image/" and this: "jpeg", "vnd.viam.dep" */
+    int64_t width, height; /* pixels, 0..SN_IMAGE_SIDE_MAX */
+};
+
+/* Of any kind of image. */
+enum { SN_IMAGE_SIDE_MAX = 1 << 20 };
+
+/* By the bytes' beginning, whatever they are called. UNKNOWN with upstream's texts: of no known
+ * format, cut short, malformed; or too large. */
+int sn_image_header(struct sn_str bytes, struct sn_image_header *ret_header, struct sn_error *error)
+    SN_MUST_USE;
+
+#endif
