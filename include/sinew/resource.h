@@ -67,8 +67,8 @@ int sn_dependency(struct sn_call *call, struct sn_resource *resource, const char
                   struct sn_str name, struct sn_resource **ret_dependency) SN_MUST_USE;
 
 /* Whatever the machine has of that API and name right now, without depending on it: for services
- * that are told by a request what to use. The caller gets a reference. UNKNOWN with the texts that a
- * client's call would get: there is none, or it isn't ready. */
+ * that are told by a request what to use. The caller gets a reference. UNKNOWN with the texts that
+ * a client's call would get: there is none, or it isn't ready. */
 int sn_find(struct sn_call *call, struct sn_resource *resource, const char *api, struct sn_str name,
             struct sn_resource **ret_found) SN_MUST_USE;
 

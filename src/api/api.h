@@ -58,6 +58,10 @@ const struct sn_proxy *sn_proxy_of(const struct sn_resource *resource);
 int sn_proxy_call(struct sn_call *call, struct sn_resource *resource, const char *method,
                   const void *request, sn_reply_fn reply, void *arg) SN_MUST_USE;
 
+/* As above, for an op whose result is the method's whole response: it is copied to `ret`. */
+int sn_proxy_fill(struct sn_call *call, struct sn_resource *resource, const char *method,
+                  const void *request, void *ret) SN_MUST_USE;
+
 /* sn_client_stream() on a proxy's channel. */
 int sn_proxy_stream(struct sn_call *call, struct sn_resource *resource, const char *method,
                     const void *request, sn_each_fn each, void *arg) SN_MUST_USE;

@@ -62,6 +62,34 @@ int sn_proxy_call(struct sn_call *call, struct sn_resource *resource, const char
                            reply, arg);
 }
 
+struct fill {
+    void *to;
+    size_t size;
+};
+
+static int fill_reply(struct sn_call *call, const void *response, void *arg)
+{
+    const struct fill *fill = arg;
+
+    memcpy(fill->to, response, fill->size);
+    return 0;
+}
+
+int sn_proxy_fill(struct sn_call *call, struct sn_resource *resource, const char *method,
+                  const void *request, void *ret)
+{
+    const struct sn_pb_service *service = sn_api_find(resource->api)->service.pb;
+    struct fill *fill = sn_arena_alloc(call->arena, sizeof(*fill));
+    uint16_t i = 0;
+
+    if (!fill)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    while (strcmp(service->methods[i].name, method) != 0)
+        i++;
+    *fill = (struct fill){ret, service->methods[i].response->size};
+    return sn_proxy_call(call, resource, method, request, fill_reply, fill);
+}
+
 int sn_proxy_stream(struct sn_call *call, struct sn_resource *resource, const char *method,
                     const void *request, sn_each_fn each, void *arg)
 {
