@@ -11,22 +11,22 @@
 #include <stdarg.h>
 
 /* X(name, gRPC status code, HTTP status, text) */
-#define SN_ERR_MAP(X)                                     \
-    X(CANCELLED, 1, 499, "cancelled")                     \
-    X(UNKNOWN, 2, 500, "unknown")                         \
-    X(INVALID_ARGUMENT, 3, 400, "invalid argument")       \
-    X(DEADLINE_EXCEEDED, 4, 504, "deadline exceeded")     \
-    X(NOT_FOUND, 5, 404, "not found")                     \
-    X(ALREADY_EXISTS, 6, 409, "already exists")           \
-    X(PERMISSION_DENIED, 7, 403, "permission denied")     \
-    X(RESOURCE_EXHAUSTED, 8, 429, "resource exhausted")   \
-    X(FAILED_PRECONDITION, 9, 400, "failed precondition") \
-    X(ABORTED, 10, 409, "aborted")                        \
-    X(OUT_OF_RANGE, 11, 400, "out of range")              \
-    X(UNIMPLEMENTED, 12, 501, "unimplemented")            \
-    X(INTERNAL, 13, 500, "internal")                      \
-    X(UNAVAILABLE, 14, 503, "unavailable")                \
-    X(DATA_LOSS, 15, 500, "data loss")                    \
+#define SN_ERR_MAP(X)                                         \
+    X(CANCELLED, 1, 499, "context canceled")                  \
+    X(UNKNOWN, 2, 500, "unknown")                             \
+    X(INVALID_ARGUMENT, 3, 400, "invalid argument")           \
+    X(DEADLINE_EXCEEDED, 4, 504, "context deadline exceeded") \
+    X(NOT_FOUND, 5, 404, "not found")                         \
+    X(ALREADY_EXISTS, 6, 409, "already exists")               \
+    X(PERMISSION_DENIED, 7, 403, "permission denied")         \
+    X(RESOURCE_EXHAUSTED, 8, 429, "resource exhausted")       \
+    X(FAILED_PRECONDITION, 9, 400, "failed precondition")     \
+    X(ABORTED, 10, 409, "aborted")                            \
+    X(OUT_OF_RANGE, 11, 400, "out of range")                  \
+    X(UNIMPLEMENTED, 12, 501, "unimplemented")                \
+    X(INTERNAL, 13, 500, "internal")                          \
+    X(UNAVAILABLE, 14, 503, "unavailable")                    \
+    X(DATA_LOSS, 15, 500, "data loss")                        \
     X(UNAUTHENTICATED, 16, 401, "unauthenticated")
 
 enum sn_err {

@@ -325,7 +325,7 @@ int sn_model_solve(const struct sn_model *model, const double *from, const struc
         return 0;
     }
     if (how->stop && how->stop(how->arg))
-        return sn_error_set(error, SN_ERR_CANCELLED, "cancelled");
+        return sn_error_set(error, SN_ERR_CANCELLED, "context canceled");
     return sn_error_set(error, SN_ERR_OUT_OF_RANGE,
                         "zero IK solutions produced, goal positions appears to be physically "
                         "unreachable");

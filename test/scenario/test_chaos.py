@@ -13,7 +13,7 @@ NAMES = [f"m{i}" for i in range(8)]
 EDITS = 50
 
 # What a call may meet while its motor is removed, rebuilt or not there.
-EXPECTED = ("no node found", "not available", "is closed", "cancelled")
+EXPECTED = ("no node found", "not available", "is closed", "context canceled")
 
 
 def edit(chance):

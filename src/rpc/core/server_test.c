@@ -350,7 +350,7 @@ static void a_deadline_cancels(void **state)
     sn_timers_advance(&f->timers, SN_MS(99));
     assert_string_equal(f->tape.log, "");
     sn_timers_advance(&f->timers, SN_MS(100));
-    assert_string_equal(f->tape.log, "end-4:deadline exceeded");
+    assert_string_equal(f->tape.log, "end-4:context deadline exceeded");
 }
 
 static void unary_calls_have_a_deadline_of_their_own(void **state)
@@ -359,7 +359,7 @@ static void unary_calls_have_a_deadline_of_their_own(void **state)
 
     begin_go_for(f);
     sn_timers_advance(&f->timers, SN_SECONDS(600));
-    assert_string_equal(f->tape.log, "end-4:deadline exceeded");
+    assert_string_equal(f->tape.log, "end-4:context deadline exceeded");
 }
 
 static void a_lost_peer_cancels(void **state)
@@ -390,7 +390,7 @@ static void all_calls_can_be_cancelled(void **state)
 
     begin_go_for(f);
     sn_server_cancel_all(f->server);
-    assert_string_equal(f->tape.log, "end-1:cancelled");
+    assert_string_equal(f->tape.log, "end-1:context canceled");
 }
 
 static void streams_talk_both_ways(void **state)
