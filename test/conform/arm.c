@@ -138,6 +138,44 @@ static void stopping_a_still_arm_is_fine(void **state)
     assert_false(a.moving);
 }
 
+/* Wherever it has got to by then, there it stands. */
+static void stopping_ends_a_move(void **state)
+{
+    struct subject *subject = *state;
+    struct ask_arm go = {0}, a = {0};
+    uint32_t count = joint_count(subject);
+
+    assert_int_equal(move_all(subject, count, 0), 0);
+    set(&go, 0, count, 8);
+    ask_init(&go.ask, subject, start_move_to_joints);
+    ask_start(&go.ask);
+    assert_int_equal(ask(&a.ask, subject, start_stop), 0);
+    int code = ask_await(&go.ask);
+    assert_true(code == 0 || code == SN_ERR_CANCELLED);
+    assert_int_equal(ask(&a.ask, subject, start_is_moving), 0);
+    assert_false(a.moving);
+    struct pb_common_pose there = end_of(subject);
+    subject_run(subject, SN_MS(20));
+    assert_true(distance(end_of(subject), there) < 1e-6);
+}
+
+/* The first is given up, the second arrives. */
+static void a_new_move_takes_over(void **state)
+{
+    struct subject *subject = *state;
+    struct ask_arm go = {0};
+    uint32_t count = joint_count(subject);
+
+    assert_int_equal(move_all(subject, count, 0), 0);
+    set(&go, 0, count, 8);
+    ask_init(&go.ask, subject, start_move_to_joints);
+    ask_start(&go.ask);
+    assert_int_equal(move_all(subject, count, 2), 0);
+    int code = ask_await(&go.ask);
+    assert_true(code == 0 || code == SN_ERR_CANCELLED);
+    expect_joints(subject, 2);
+}
+
 static void joints_go_where_they_are_sent(void **state)
 {
     uint32_t count = joint_count(*state);
@@ -187,6 +225,7 @@ static void the_last_of_many_positions_counts(void **state)
     set(&a, 0, count, 2);
     set(&a, 1, count + 1, 6);
     assert_int_equal(ask(&a.ask, *state, start_move_through), SN_ERR_UNKNOWN);
+    expect_joints(*state, 6);
 }
 
 static void poses_are_reached(void **state)
@@ -275,6 +314,8 @@ static void bodies_move_with_the_joints(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(stopping_a_still_arm_is_fine),
+    cmocka_unit_test(stopping_ends_a_move),
+    cmocka_unit_test(a_new_move_takes_over),
     cmocka_unit_test(joints_go_where_they_are_sent),
     cmocka_unit_test(a_wrong_number_of_joints_is_refused),
     cmocka_unit_test(joints_out_of_limits_are_refused),

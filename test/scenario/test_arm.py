@@ -266,7 +266,6 @@ async def test_the_plain_arm_has_no_geometries(server):
         assert not await Arm.from_robot(machine, "plain").get_geometries()
 
 
-@pytest.mark.missing("meshes of the arms")
 @pytest.mark.parametrize("name", ["lite6", "ur20", "ur5e", "xarm6"])
 async def test_3d_models(server, name):
     async with server.machine() as machine:
