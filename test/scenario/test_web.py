@@ -5,16 +5,24 @@ import contextlib
 import http.client
 import socket
 import struct
+import time
 
 import pytest
 
+import harness
 import raw
 
 FORMS = ["application/grpc-web", "application/grpc-web+proto", "application/grpc-web-text",
          "application/grpc-web-text+proto"]
 ORIGIN = "http://page.example:8000"
+TICKS = "/viam.component.board.v1.BoardService/StreamTicks"
+OPERATIONS = "/viam.robot.v1.RobotService/GetOperations"
 VERSION = "/viam.robot.v1.RobotService/GetVersion"
 ROOT = b"I am a viam-server, navigate to https://app.viam.com to manage me."
+
+
+BOARD = {"name": "b1", "api": "rdk:component:board", "model": "fake",
+         "attributes": {"digital_interrupts": [{"name": "i1", "pin": "35"}]}}
 
 
 class Answer:
@@ -47,6 +55,50 @@ def fetch2(server, path, method="GET", headers=None, body=b""):
 @pytest.fixture(name="fetch", params=[fetch, fetch2], ids=["http1", "http2"])
 def fixture_fetch(request):
     return request.param
+
+
+@contextlib.contextmanager
+def stream1(server, path, body):
+    """A call by HTTP/1.1, and what reads the next bytes of its answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    with contextlib.closing(connection):
+        connection.request("POST", path, body, {"content-type": FORMS[0]})
+        answer = connection.getresponse()
+        assert answer.status == 200
+        yield lambda: answer.read1(65536)
+
+
+@contextlib.contextmanager
+def stream2(server, path, body):
+    """The same by HTTP/2."""
+    with server.connect() as sock:
+        connection = raw.Connection(sock)
+        stream = connection.open(path, {"content-type": FORMS[0]})
+        connection.send(stream, body)
+
+        def read():
+            answer = connection.answers[stream]
+            while not answer.body:
+                connection.receive()
+            body, answer.body = answer.body, b""
+            return body
+        yield read
+
+
+@pytest.fixture(name="fetch_stream", params=[stream1, stream2], ids=["http1", "http2"])
+def fixture_fetch_stream(request):
+    return request.param
+
+
+def eventually_idle(server):
+    """Whether the streams of ticks that ran have ended."""
+    deadline = time.monotonic() + harness.PATIENCE
+    while time.monotonic() < deadline:
+        messages, _, _ = call(fetch, server, FORMS[0], OPERATIONS, b"")
+        if b"StreamTicks" not in messages[0]:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def frames(body):
@@ -173,6 +225,19 @@ def test_large_request_and_answer(server, fetch):
     for form in FORMS:
         messages, trailers, _ = call(fetch, server, form, raw.READINGS, body)
         assert len(messages) == 1 and trailers == {"grpc-status": "0"}
+
+
+def test_stream_leaves_message_by_message(start, fetch_stream):
+    """The fake's interrupts tick every 700 ms: each tick comes by itself, and a client that leaves
+    ends the call."""
+    server = start({"components": [BOARD]})
+    with fetch_stream(server, TICKS, raw.message(raw.field(1, b"b1") + raw.field(2, b"i1"))) as read:
+        body = b""
+        while body.count(b"i1") < 2:
+            body += read()
+    flags = [flag for flag, _ in frames(body)]
+    assert len(flags) >= 2 and set(flags) == {0}
+    assert eventually_idle(server)
 
 
 # ---- CORS ----
