@@ -5,6 +5,7 @@
 #include "sinew/api/arm.h"
 #include "api/api.h"
 #include "pb/component/arm/v1/arm.h"
+#include "wire/pb/time.h"
 
 static const struct sn_arm_ops *ops_of(const struct sn_arm *arm)
 {
@@ -59,6 +60,21 @@ int sn_arm_move_through_joint_positions(struct sn_call *call, struct sn_arm *arm
                                                             extra);
 }
 
+/* Text as of a method that nobody serves. */
+static int not_implemented(struct sn_call *call, const char *method)
+{
+    return sn_call_fail(call, SN_ERR_UNIMPLEMENTED, "method %s not implemented", method);
+}
+
+int sn_arm_move_through_streamed(struct sn_call *call, struct sn_arm *arm,
+                                 const struct pb_google_struct *extra, struct sn_duplex *duplex)
+{
+    if (!ops_of(arm)->move_through_streamed)
+        return not_implemented(call, "MoveThroughJointPositionsStreamed");
+    int code = sn_resource_enter(&arm->base, call, SN_ACTUATION);
+    return code ? code : ops_of(arm)->move_through_streamed(call, arm, extra, duplex);
+}
+
 int sn_arm_stop(struct sn_call *call, struct sn_arm *arm, const struct pb_google_struct *extra)
 {
     int code = sn_resource_enter(&arm->base, call, SN_STOP);
@@ -81,6 +97,100 @@ int sn_arm_models_3d(struct sn_call *call, struct sn_arm *arm, const struct pb_g
     if (code || !ops_of(arm)->models_3d)
         return code;
     return ops_of(arm)->models_3d(call, arm, extra, ret_models);
+}
+
+int sn_arm_set_manual_mode(struct sn_call *call, struct sn_arm *arm, bool on, int32_t seconds,
+                           const struct pb_google_struct *extra)
+{
+    if (!ops_of(arm)->set_manual_mode)
+        return not_implemented(call, "SetManualMode");
+    int code = sn_resource_enter(&arm->base, call, SN_ACTUATION);
+    return code ? code : ops_of(arm)->set_manual_mode(call, arm, on, seconds, extra);
+}
+
+int sn_arm_manual_mode(struct sn_call *call, struct sn_arm *arm,
+                       const struct pb_google_struct *extra, bool *ret_on)
+{
+    int code = sn_resource_enter(&arm->base, call, SN_READ);
+
+    if (code)
+        return code;
+    if (!ops_of(arm)->manual_mode)
+        return not_implemented(call, "GetManualMode");
+    return ops_of(arm)->manual_mode(call, arm, extra, ret_on);
+}
+
+int sn_arm_properties(struct sn_call *call, struct sn_arm *arm,
+                      const struct pb_google_struct *extra,
+                      struct pb_arm_get_properties_response *ret_properties)
+{
+    int code = sn_resource_enter(&arm->base, call, SN_READ);
+
+    if (code)
+        return code;
+    if (!ops_of(arm)->properties)
+        return not_implemented(call, "GetProperties");
+    return ops_of(arm)->properties(call, arm, extra, ret_properties);
+}
+
+/* ---- trajectories ---- */
+
+static int check_constraints(struct sn_call *call, const struct pb_arm_trajectory_point *point,
+                             bool is_first)
+{
+    const struct pb_arm_joint_velocities *velocities = point->constraints->velocities;
+    const struct pb_arm_joint_accelerations *accelerations = point->constraints->accelerations;
+    uint32_t count = velocities ? velocities->values.n : 0;
+
+    if (count != point->positions->values.n)
+        return sn_call_fail(call, SN_ERR_INVALID_ARGUMENT,
+                            "trajectory point must carry one velocity per position when "
+                            "constraints are present");
+    for (uint32_t i = 0; is_first && i < count; i++)
+        if (velocities->values.v[i] != 0)
+            return sn_call_fail(call, SN_ERR_INVALID_ARGUMENT,
+                                "first trajectory point must start from rest (all velocities "
+                                "zero)");
+    if (accelerations && accelerations->values.n != count)
+        return sn_call_fail(call, SN_ERR_INVALID_ARGUMENT,
+                            "trajectory point must carry one acceleration per velocity when "
+                            "accelerations are present");
+    return 0;
+}
+
+static int check_point(struct sn_call *call, struct sn_arm_trajectory *trajectory,
+                       const struct pb_arm_trajectory_point *point)
+{
+    int64_t ns = point->time ? sn_pb_duration_ns(point->time) : 0;
+    bool is_first = !trajectory->begun;
+
+    if (is_first && ns != 0)
+        return sn_call_fail(call, SN_ERR_INVALID_ARGUMENT,
+                            "first trajectory point must have time zero");
+    if (!is_first && ns <= trajectory->last_ns)
+        return sn_call_fail(call, SN_ERR_INVALID_ARGUMENT,
+                            "trajectory point times must strictly increase");
+    if (!point->positions || point->positions->values.n == 0)
+        return sn_call_fail(call, SN_ERR_INVALID_ARGUMENT,
+                            "trajectory point must carry at least one position");
+    trajectory->begun = true;
+    trajectory->last_ns = ns;
+    return point->constraints ? check_constraints(call, point, is_first) : 0;
+}
+
+int sn_arm_take_batch(struct sn_call *call, struct sn_arm_trajectory *trajectory,
+                      const struct pb_arm_move_through_joint_positions_streamed_request *request)
+{
+    int code = 0;
+
+    if (request->which_message == PB_ARM_MOVE_THROUGH_JOINT_POSITIONS_STREAMED_REQUEST_MESSAGE_INIT)
+        return sn_call_fail(call, SN_ERR_INVALID_ARGUMENT,
+                            "init may only appear as the first message");
+    if (!request->batch)
+        return sn_call_fail(call, SN_ERR_INVALID_ARGUMENT, "expected a trajectory batch");
+    for (uint32_t i = 0; i < request->batch->points.n && !code; i++)
+        code = check_point(call, trajectory, &request->batch->points.v[i]);
+    return code;
 }
 
 /* ---- server ---- */
@@ -132,6 +242,47 @@ static int handle_move_through_joint_positions(struct sn_rpc *rpc, void *self, c
 
     return sn_arm_move_through_joint_positions(&rpc->call, self, req->positions.v, req->positions.n,
                                                req->options, req->extra);
+}
+
+static int move_through_streamed(struct sn_call *call, void *self, const void *request,
+                                 void *response, struct sn_duplex *duplex)
+{
+    const struct pb_arm_move_through_joint_positions_streamed_request *req = request;
+
+    if (req->which_message != PB_ARM_MOVE_THROUGH_JOINT_POSITIONS_STREAMED_REQUEST_MESSAGE_INIT)
+        return sn_call_fail(call, SN_ERR_INVALID_ARGUMENT, "first message must be init");
+    return sn_arm_move_through_streamed(call, self, req->init->extra, duplex);
+}
+
+static int handle_move_through_streamed(struct sn_rpc *rpc, void *self, const void *request,
+                                        void *response)
+{
+    return sn_rpc_duplex(rpc, self, request, response, move_through_streamed);
+}
+
+static int handle_set_manual_mode(struct sn_rpc *rpc, void *self, const void *request,
+                                  void *response)
+{
+    const struct pb_arm_set_manual_mode_request *req = request;
+
+    return sn_arm_set_manual_mode(&rpc->call, self, req->manual_mode, req->enabled_for, req->extra);
+}
+
+static int handle_get_manual_mode(struct sn_rpc *rpc, void *self, const void *request,
+                                  void *response)
+{
+    const struct pb_arm_get_manual_mode_request *req = request;
+    struct pb_arm_get_manual_mode_response *resp = response;
+
+    return sn_arm_manual_mode(&rpc->call, self, req->extra, &resp->manual_mode);
+}
+
+static int handle_get_properties(struct sn_rpc *rpc, void *self, const void *request,
+                                 void *response)
+{
+    const struct pb_arm_get_properties_request *req = request;
+
+    return sn_arm_properties(&rpc->call, self, req->extra, response);
 }
 
 static int handle_stop(struct sn_rpc *rpc, void *self, const void *request, void *response)
@@ -292,6 +443,64 @@ static int proxy_models_3d(struct sn_call *call, struct sn_arm *arm,
     return sn_proxy_call(call, &arm->base, "Get3DModels", &req, models_3d_reply, ret_models);
 }
 
+static int proxy_move_through_streamed(struct sn_call *call, struct sn_arm *arm,
+                                       const struct pb_google_struct *extra,
+                                       struct sn_duplex *duplex)
+{
+    struct pb_arm_move_through_joint_positions_streamed_request_init init = {.extra =
+                                                                                 borrow(extra)};
+    struct pb_arm_move_through_joint_positions_streamed_request req = {
+        .name = sn_proxy_name(&arm->base),
+        .which_message = PB_ARM_MOVE_THROUGH_JOINT_POSITIONS_STREAMED_REQUEST_MESSAGE_INIT,
+        .init = &init};
+
+    return sn_proxy_duplex(call, &arm->base, "MoveThroughJointPositionsStreamed", &req, duplex,
+                           NULL, NULL);
+}
+
+static int proxy_set_manual_mode(struct sn_call *call, struct sn_arm *arm, bool on, int32_t seconds,
+                                 const struct pb_google_struct *extra)
+{
+    struct pb_arm_set_manual_mode_request req = {.name = sn_proxy_name(&arm->base),
+                                                 .manual_mode = on,
+                                                 .enabled_for = seconds,
+                                                 .extra = borrow(extra)};
+
+    return sn_proxy_call(call, &arm->base, "SetManualMode", &req, NULL, NULL);
+}
+
+static int manual_mode_reply(struct sn_call *call, const void *response, void *arg)
+{
+    *(bool *)arg = ((const struct pb_arm_get_manual_mode_response *)response)->manual_mode;
+    return 0;
+}
+
+static int proxy_manual_mode(struct sn_call *call, struct sn_arm *arm,
+                             const struct pb_google_struct *extra, bool *ret_on)
+{
+    struct pb_arm_get_manual_mode_request req = {.name = sn_proxy_name(&arm->base),
+                                                 .extra = borrow(extra)};
+
+    return sn_proxy_call(call, &arm->base, "GetManualMode", &req, manual_mode_reply, ret_on);
+}
+
+static int properties_reply(struct sn_call *call, const void *response, void *arg)
+{
+    *(struct pb_arm_get_properties_response *)arg =
+        *(const struct pb_arm_get_properties_response *)response;
+    return 0;
+}
+
+static int proxy_properties(struct sn_call *call, struct sn_arm *arm,
+                            const struct pb_google_struct *extra,
+                            struct pb_arm_get_properties_response *ret_properties)
+{
+    struct pb_arm_get_properties_request req = {.name = sn_proxy_name(&arm->base),
+                                                .extra = borrow(extra)};
+
+    return sn_proxy_call(call, &arm->base, "GetProperties", &req, properties_reply, ret_properties);
+}
+
 static const struct sn_arm_ops proxy_ops = {
     .common = SN_PROXY_COMMON_KINEMATICS,
     .end_position = proxy_end_position,
@@ -299,24 +508,30 @@ static const struct sn_arm_ops proxy_ops = {
     .joint_positions = proxy_joint_positions,
     .move_to_joint_positions = proxy_move_to_joint_positions,
     .move_through_joint_positions = proxy_move_through_joint_positions,
+    .move_through_streamed = proxy_move_through_streamed,
     .stop = proxy_stop,
     .is_moving = proxy_is_moving,
     .models_3d = proxy_models_3d,
+    .set_manual_mode = proxy_set_manual_mode,
+    .manual_mode = proxy_manual_mode,
+    .properties = proxy_properties,
 };
 
-/* MoveThroughJointPositionsStreamed, Set- and GetManualMode and GetProperties are UNIMPLEMENTED, as
- * in the reference. */
 static const struct sn_handler handlers[] = {
     {"GetEndPosition", handle_get_end_position, 0, {0}, NULL},
     {"MoveToPosition", handle_move_to_position, 0, {0}, NULL},
     {"GetJointPositions", handle_get_joint_positions, 0, {0}, NULL},
     {"MoveToJointPositions", handle_move_to_joint_positions, 0, {0}, NULL},
     {"MoveThroughJointPositions", handle_move_through_joint_positions, 0, {0}, NULL},
+    {"MoveThroughJointPositionsStreamed", handle_move_through_streamed, 0, {0}, NULL},
     {"Stop", handle_stop, SN_HANDLER_RESERVED, {0}, NULL},
     {"IsMoving", handle_is_moving, 0, {0}, NULL},
     SN_KINEMATICS_HANDLER,
     SN_GEOMETRIES_HANDLER,
     {"Get3DModels", handle_get_3d_models, 0, {0}, NULL},
+    {"SetManualMode", handle_set_manual_mode, 0, {0}, NULL},
+    {"GetManualMode", handle_get_manual_mode, 0, {0}, NULL},
+    {"GetProperties", handle_get_properties, 0, {0}, NULL},
     SN_COMMON_HANDLERS,
 };
 

@@ -6,6 +6,7 @@
 #include "sinew/api/arm.h"
 #include "conform.h"
 #include "pb/component/arm/v1/arm.h"
+#include "wire/pb/time.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -21,7 +22,10 @@ struct ask_arm {
     struct pb_common_get_kinematics_response kinematics;
     struct pb_common_get_geometries_response geometries;
     struct pb_common_get3_d_models_response models;
-    bool moving;
+    bool moving, manual;
+    struct pb_arm_get_properties_response properties;
+    struct sn_duplex duplex;
+    uint32_t responses;
 };
 
 static struct sn_arm *arm_of(struct sn_call *call)
@@ -54,6 +58,35 @@ static int start_move_to_joints(struct sn_call *call)
 static int start_move_through(struct sn_call *call)
 {
     return sn_arm_move_through_joint_positions(call, arm_of(call), ASK->positions, 2, NULL, NULL);
+}
+
+static int take_response(struct sn_duplex *duplex, const void *response)
+{
+    ((struct ask_arm *)duplex->asker)->responses++;
+    return 0;
+}
+
+static int start_streamed(struct sn_call *call)
+{
+    ASK->duplex.call = call;
+    ASK->duplex.respond = take_response;
+    ASK->duplex.asker = ASK;
+    return sn_arm_move_through_streamed(call, arm_of(call), NULL, &ASK->duplex);
+}
+
+static int start_set_manual_mode(struct sn_call *call)
+{
+    return sn_arm_set_manual_mode(call, arm_of(call), ASK->manual, 0, NULL);
+}
+
+static int start_manual_mode(struct sn_call *call)
+{
+    return sn_arm_manual_mode(call, arm_of(call), NULL, &ASK->manual);
+}
+
+static int start_properties(struct sn_call *call)
+{
+    return sn_arm_properties(call, arm_of(call), NULL, &ASK->properties);
 }
 
 static int start_stop(struct sn_call *call)
@@ -228,6 +261,105 @@ static void the_last_of_many_positions_counts(void **state)
     expect_joints(*state, 6);
 }
 
+typedef struct pb_arm_move_through_joint_positions_streamed_request streamed_request;
+
+/* A batch of one point: all joints at `value`, `ms` after the beginning. */
+static void send_point(struct ask_arm *a, uint32_t count, double value, int64_t ms)
+{
+    struct pb_google_duration time = sn_pb_duration_of(ms * 1000000);
+    struct pb_arm_trajectory_point point = {.time = &time, .positions = &a->positions[0]};
+    struct pb_arm_move_through_joint_positions_streamed_request_trajectory_batch batch = {
+        .points = {&point, 1, 1}};
+    streamed_request request = {
+        .which_message = PB_ARM_MOVE_THROUGH_JOINT_POSITIONS_STREAMED_REQUEST_MESSAGE_BATCH,
+        .batch = &batch};
+
+    set(a, 0, count, value);
+    sn_duplex_request(&a->duplex, &request);
+}
+
+/* Begins a streamed move and sends its first point. False: the arm has none. */
+static bool begin_streamed(struct subject *subject, struct ask_arm *a, uint32_t count)
+{
+    assert_int_equal(move_all(subject, count, 0), 0);
+    ask_init(&a->ask, subject, start_streamed);
+    ask_start(&a->ask);
+    if (!a->ask.ended)
+        send_point(a, count, 0, 0);
+    if (!a->ask.ended && !a->responses && subject->resource->elsewhere)
+        subject_run(subject, SN_MS(100));
+    if (a->ask.ended)
+        assert_int_equal(a->ask.code, SN_ERR_UNIMPLEMENTED);
+    return !a->ask.ended;
+}
+
+static void a_streamed_way_ends_with_its_points(void **state)
+{
+    struct subject *subject = *state;
+    struct ask_arm a = {0};
+    uint32_t count = joint_count(subject);
+
+    if (!begin_streamed(subject, &a, count))
+        return;
+    send_point(&a, count, 4, 20);
+    send_point(&a, count, 7, 40);
+    sn_duplex_end(&a.duplex);
+    assert_int_equal(ask_await(&a.ask), 0);
+    assert_true(a.responses > 0);
+    expect_joints(subject, 7);
+}
+
+static void a_streamed_way_that_jumps_back_in_time_is_refused(void **state)
+{
+    struct subject *subject = *state;
+    struct ask_arm a = {0};
+    uint32_t count = joint_count(subject);
+
+    if (!begin_streamed(subject, &a, count))
+        return;
+    send_point(&a, count, 4, 10000);
+    send_point(&a, count, 5, 10000);
+    assert_int_equal(ask_await(&a.ask), SN_ERR_INVALID_ARGUMENT);
+    assert_string_equal(subject->text, "trajectory point times must strictly increase");
+    struct ask_arm moving = {0};
+    assert_int_equal(ask(&moving.ask, subject, start_is_moving), 0);
+    assert_false(moving.moving);
+}
+
+static void stopping_ends_a_streamed_way(void **state)
+{
+    struct subject *subject = *state;
+    struct ask_arm a = {0}, b = {0};
+    uint32_t count = joint_count(subject);
+
+    if (!begin_streamed(subject, &a, count))
+        return;
+    send_point(&a, count, 8, 60000);
+    assert_int_equal(ask(&b.ask, subject, start_stop), 0);
+    assert_int_equal(ask_await(&a.ask), SN_ERR_CANCELLED);
+    assert_int_equal(ask(&b.ask, subject, start_is_moving), 0);
+    assert_false(b.moving);
+}
+
+static void manual_mode_is_had_or_not(void **state)
+{
+    struct subject *subject = *state;
+    struct ask_arm a = {0};
+    int code = ask(&a.ask, subject, start_properties);
+
+    assert_true(code == 0 || code == SN_ERR_UNIMPLEMENTED);
+    bool has = a.properties.support_manual_mode;
+    assert_int_equal(ask(&a.ask, subject, start_manual_mode), has ? 0 : SN_ERR_UNIMPLEMENTED);
+    a.manual = true;
+    assert_int_equal(ask(&a.ask, subject, start_set_manual_mode), has ? 0 : SN_ERR_UNIMPLEMENTED);
+    if (!has)
+        return;
+    assert_int_equal(ask(&a.ask, subject, start_manual_mode), 0);
+    assert_true(a.manual);
+    a.manual = false;
+    assert_int_equal(ask(&a.ask, subject, start_set_manual_mode), 0);
+}
+
 static void poses_are_reached(void **state)
 {
     struct subject *subject = *state;
@@ -320,6 +452,10 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_wrong_number_of_joints_is_refused),
     cmocka_unit_test(joints_out_of_limits_are_refused),
     cmocka_unit_test(the_last_of_many_positions_counts),
+    cmocka_unit_test(a_streamed_way_ends_with_its_points),
+    cmocka_unit_test(a_streamed_way_that_jumps_back_in_time_is_refused),
+    cmocka_unit_test(stopping_ends_a_streamed_way),
+    cmocka_unit_test(manual_mode_is_had_or_not),
     cmocka_unit_test(poses_are_reached),
     cmocka_unit_test(poses_out_of_reach_are_refused),
     cmocka_unit_test(reads_answer_while_it_searches),

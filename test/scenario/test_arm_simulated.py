@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Arms that take their time, and arms that wrap another: the models `simulated`, `wrapper_arm`."""
 import asyncio
+import datetime
 import json
 import math
 import time
@@ -8,7 +9,9 @@ import time
 import pytest
 from viam.components.arm import Arm
 from viam.proto.common import Get3DModelsRequest, Pose
-from viam.proto.component.arm import (ArmServiceStub, IsMovingRequest, JointPositions, MoveOptions,
+from viam.proto.component.arm import (ArmServiceStub, GetPropertiesRequest, IsMovingRequest,
+                                      JointPositions, MoveOptions,
+                                      MoveThroughJointPositionsStreamedRequest,
                                       MoveToJointPositionsRequest, MoveToPositionRequest)
 
 import harness
@@ -194,6 +197,110 @@ async def test_move_to_position(server):
         assert text.startswith("asked for a pose too far max: ")
         assert text.endswith(", asked for: 1000000.00")
 
+
+# ---- streamed ways ----
+
+def point(ms, *positions, velocities=None):
+    return Arm.TrajectoryPoint(
+        time=datetime.timedelta(milliseconds=ms), positions=list(positions),
+        constraints=velocities and Arm.KinematicConstraints(velocities=velocities))
+
+
+async def stream(found, *batches, pause=0.0):
+    """How many updates came; batches are sent as they stand, `pause` seconds apart."""
+    async def send():
+        for batch in batches:
+            yield batch
+            await asyncio.sleep(pause)
+    return [update async for update in found.move_through_joint_positions_streamed(send())]
+
+
+@pytest.mark.differs("the real server doesn't have the method yet")
+async def test_a_streamed_way(server):
+    """It takes the time that its points say, and ends with the last of them."""
+    async with server.machine() as machine:
+        found = Arm.from_robot(machine, "slow")
+        await found.move_to_joint_positions(joints(0, 0))
+        start = time.monotonic()
+        move = asyncio.ensure_future(stream(
+            found, [point(0, 0, 0), point(100, 10, 5)], [], [point(200, 0, 10), point(300, 3, 4)]))
+        await eventually(found.is_moving)
+        assert len(await move) >= 2
+        assert time.monotonic() - start >= 0.29
+        assert await values_of(found) == pytest.approx([3, 4])
+        assert not await found.is_moving()
+
+
+@pytest.mark.differs("the real server doesn't have the method yet")
+async def test_a_streamed_way_waits_for_points_that_are_late(server):
+    async with server.machine() as machine:
+        found = Arm.from_robot(machine, "slow")
+        await found.move_to_joint_positions(joints(0, 0))
+        await stream(found, [point(0, 0, 0), point(10, 2, 1)], [point(20, 4, 2)], pause=0.1)
+        assert await values_of(found) == pytest.approx([4, 2])
+
+
+@pytest.mark.differs("the real server doesn't have the method yet")
+@pytest.mark.parametrize("batches, expected", [
+    ([[point(5, 0, 0)]], ("INVALID_ARGUMENT", "first trajectory point must have time zero")),
+    ([[point(0, 0, 0)], [point(0, 1, 1)]],
+     ("INVALID_ARGUMENT", "trajectory point times must strictly increase")),
+    ([[point(0)]], ("INVALID_ARGUMENT", "trajectory point must carry at least one position")),
+    ([[point(0, 0, 0, velocities=[1, 0])]],
+     ("INVALID_ARGUMENT", "first trajectory point must start from rest (all velocities zero)")),
+    ([[point(0, 0, 0, velocities=[0])]], ("INVALID_ARGUMENT", "trajectory point must carry one "
+     "velocity per position when constraints are present")),
+    ([[point(0, 0, 0), point(9, 1)]],
+     ("UNKNOWN", "array length does not match frame DoF, expected 2 but got 1")),
+    ([[point(0, 0, 0), point(9, 0, 60)]], ("UNKNOWN", "joint 1 needs to be within range "
+     "[-29.999999999999996, 29.999999999999996] and cannot be moved to 60")),
+    ([[point(0, 0, 0), point(9, math.nan, 0)]], ("UNKNOWN", "joint 0 cannot be moved to NaN")),
+    ([[point(i, 0, 0) for i in range(10100)]],
+     ("RESOURCE_EXHAUSTED", "10000 points wait already to be gone to")),
+])
+async def test_streamed_ways_refused(server, batches, expected):
+    async with server.machine() as machine:
+        found = Arm.from_robot(machine, "slow")
+        await found.stop()
+        assert await outcome(stream(found, *batches, pause=0.05)) == expected
+        assert not await found.is_moving()
+
+
+@pytest.mark.differs("the real server doesn't have the method yet")
+async def test_a_streamed_way_begins_with_its_name(server):
+    request = MoveThroughJointPositionsStreamedRequest
+    async with server.channel() as channel:
+        method = ArmServiceStub(channel).MoveThroughJointPositionsStreamed
+        assert await outcome(method([request(name="slow")])) == (
+            "INVALID_ARGUMENT", "first message must be init")
+        assert await outcome(method([request(name="slow", init=request.Init())] * 2)) == (
+            "INVALID_ARGUMENT", "init may only appear as the first message")
+        assert await outcome(method([request(name="nope", init=request.Init())])) == (
+            "UNKNOWN", "no node found with api rdk:component:arm and name nope")
+
+
+@pytest.mark.differs("the real server doesn't have the method yet")
+async def test_stop_ends_a_streamed_way(server):
+    async with server.machine() as machine:
+        found = Arm.from_robot(machine, "slow")
+        await found.stop()
+        move = asyncio.ensure_future(stream(
+            found, [point(0, 0, 0), point(60000, 80, 0)], pause=0.05))
+        await eventually(found.is_moving)
+        await found.stop()
+        await cancelled(move)
+        assert not await found.is_moving()
+
+
+@pytest.mark.differs("the real server doesn't have the method yet")
+async def test_properties(server):
+    async with server.channel() as channel:
+        properties = await ArmServiceStub(channel).GetProperties(
+            GetPropertiesRequest(name="quick"))
+    assert properties.support_cartesian_commands and not properties.support_manual_mode
+
+
+# ---- what it won't do ----
 
 async def test_without_time_moves_do_not_end(server):
     async with server.machine() as machine:

@@ -10,11 +10,14 @@
 #define SINEW_API_ARM_H
 
 #include "sinew/api/common.h"
+#include "sinew/duplex.h"
 
 #define SN_API_ARM "rdk:component:arm"
 
 struct pb_arm_joint_positions; /* "pb/component/arm/v1/arm.h" */
+struct pb_arm_get_properties_response;
 struct pb_arm_move_options;
+struct pb_arm_move_through_joint_positions_streamed_request;
 struct pb_common_get3_d_models_response; /* "pb/common/v1/common.h" */
 struct pb_common_pose;
 
@@ -22,7 +25,7 @@ struct sn_arm {
     struct sn_resource base;
 };
 
-/* All slots but `common`'s and models_3d are mandatory. Results come in zeroed. */
+/* Slots are mandatory unless they say otherwise. Results come in zeroed. */
 struct sn_arm_ops {
     struct sn_common_ops common;
 
@@ -51,6 +54,13 @@ struct sn_arm_ops {
                                         size_t count, const struct pb_arm_move_options *options,
                                         const struct pb_google_struct *extra);
 
+    /* Actuation; completes at the last point, or wherever it must. Requests of `duplex` are
+     * struct pb_arm_move_through_joint_positions_streamed_request with points to append to the
+     * motion (sn_arm_take_batch() checks them), its responses acknowledge them. The motion ends
+     * when the points do. Optional: without it UNIMPLEMENTED. */
+    int (*move_through_streamed)(struct sn_call *call, struct sn_arm *arm,
+                                 const struct pb_google_struct *extra, struct sn_duplex *duplex);
+
     /* Stop: hold still now. Must succeed on an arm that stands still. */
     int (*stop)(struct sn_call *call, struct sn_arm *arm, const struct pb_google_struct *extra);
 
@@ -60,6 +70,18 @@ struct sn_arm_ops {
     /* Read. What the links look like, by link. Optional: without it none. */
     int (*models_3d)(struct sn_call *call, struct sn_arm *arm, const struct pb_google_struct *extra,
                      struct pb_common_get3_d_models_response *ret_models);
+
+    /* Actuation: lets the arm be moved by hand, or ends that; for `seconds`, 0: until told
+     * otherwise. Optional, as the next two: without them UNIMPLEMENTED. */
+    int (*set_manual_mode)(struct sn_call *call, struct sn_arm *arm, bool on, int32_t seconds,
+                           const struct pb_google_struct *extra);
+
+    /* Reads. */
+    int (*manual_mode)(struct sn_call *call, struct sn_arm *arm,
+                       const struct pb_google_struct *extra, bool *ret_on);
+    int (*properties)(struct sn_call *call, struct sn_arm *arm,
+                      const struct pb_google_struct *extra,
+                      struct pb_arm_get_properties_response *ret_properties);
 };
 
 int sn_arm_end_position(struct sn_call *call, struct sn_arm *arm,
@@ -81,9 +103,33 @@ int sn_arm_move_through_joint_positions(struct sn_call *call, struct sn_arm *arm
                                         const struct pb_arm_joint_positions *positions,
                                         size_t count, const struct pb_arm_move_options *options,
                                         const struct pb_google_struct *extra);
+int sn_arm_move_through_streamed(struct sn_call *call, struct sn_arm *arm,
+                                 const struct pb_google_struct *extra, struct sn_duplex *duplex);
 int sn_arm_stop(struct sn_call *call, struct sn_arm *arm, const struct pb_google_struct *extra);
 int sn_arm_is_moving(struct sn_call *call, struct sn_arm *arm, bool *ret_moving);
 int sn_arm_models_3d(struct sn_call *call, struct sn_arm *arm, const struct pb_google_struct *extra,
                      struct pb_common_get3_d_models_response *ret_models);
+int sn_arm_set_manual_mode(struct sn_call *call, struct sn_arm *arm, bool on, int32_t seconds,
+                           const struct pb_google_struct *extra);
+int sn_arm_manual_mode(struct sn_call *call, struct sn_arm *arm,
+                       const struct pb_google_struct *extra, bool *ret_on);
+int sn_arm_properties(struct sn_call *call, struct sn_arm *arm,
+                      const struct pb_google_struct *extra,
+                      struct pb_arm_get_properties_response *ret_properties);
+
+/* ---- for drivers ---- */
+
+/* What is known of a trajectory so far; zeroed at its beginning. */
+struct sn_arm_trajectory {
+    bool begun;
+    int64_t last_ns; /* of its last point, from its beginning */
+};
+
+/* Checks a request of a streamed move: that it is a batch, that its points begin at time zero and
+ * from rest, later each, with constraints of as many numbers as positions. INVALID_ARGUMENT with
+ * the SDKs' texts. */
+int sn_arm_take_batch(struct sn_call *call, struct sn_arm_trajectory *trajectory,
+                      const struct pb_arm_move_through_joint_positions_streamed_request *request)
+    SN_MUST_USE;
 
 #endif
