@@ -81,6 +81,10 @@ static inline int sn_call_cancelled(struct sn_call *call)
  */
 int sn_call_fail(struct sn_call *call, int code, const char *format, ...) SN_PRINTF(3, 4);
 
+/* Puts words before the explanation and returns `code`: "board doesn't exist: " before what the
+ * search for the board said. Nothing if `code` is 0. */
+int sn_call_prefix(struct sn_call *call, int code, const char *format, ...) SN_PRINTF(3, 4);
+
 /* The explanation; the code's own text when there is none. Valid as long as the arena. */
 struct sn_str sn_call_text(const struct sn_call *call, int code);
 

@@ -24,10 +24,14 @@ typedef int (*sn_step_fn)(struct sn_call *call, void *arg);
 int sn_call_steps(struct sn_call *call, const sn_step_fn *steps, sn_step_fn undo, void *arg)
     SN_MUST_USE;
 
-/* Begins `count` operations, each with a call of its own, and ends when all of them have. The first
- * error cancels the others and becomes the call's. Results must not be on the operation's own
- * arena. */
-int sn_call_each(struct sn_call *call, size_t count,
-                 int (*start)(struct sn_call *call, void *arg, size_t i), void *arg) SN_MUST_USE;
+/* Begins `count` operations, each with a call of its own, and ends when all of them have; texts of
+ * several errors are joined by "; ", the first code counts. Results must not be on the operation's
+ * own arena. */
+typedef int (*sn_each_step_fn)(struct sn_call *call, void *arg, size_t i);
+int sn_call_each(struct sn_call *call, size_t count, sn_each_step_fn start, void *arg) SN_MUST_USE;
+
+/* The same where one that fails is the end of the others: they are cancelled. */
+int sn_call_together(struct sn_call *call, size_t count, sn_each_step_fn start, void *arg)
+    SN_MUST_USE;
 
 #endif

@@ -119,6 +119,21 @@ int sn_call_fail(struct sn_call *call, int code, const char *format, ...)
     return code;
 }
 
+int sn_call_prefix(struct sn_call *call, int code, const char *format, ...)
+{
+    struct sn_str text = sn_call_text(call, code);
+    char prefix[SN_ERROR_TEXT_MAX];
+    va_list args;
+
+    if (!code)
+        return 0;
+    va_start(args, format);
+    vsnprintf(prefix, sizeof(prefix), format, args);
+    va_end(args);
+    call->text = sn_arena_printf(call->arena, "%s%.*s", prefix, SN_STR_ARGS(text));
+    return code;
+}
+
 struct sn_str sn_call_text(const struct sn_call *call, int code)
 {
     return call->text.ptr ? call->text : sn_str_of(sn_err_text(code));

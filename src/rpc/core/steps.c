@@ -86,9 +86,11 @@ struct each {
     struct sn_call *call;
     struct member *members;
     size_t count, pending; /* and 1 while they are being started */
-    int (*start)(struct sn_call *call, void *arg, size_t i);
+    sn_each_step_fn start;
     void *arg;
+    struct sn_str text; /* of the errors so far */
     int code;
+    bool together, started;
 };
 
 struct member {
@@ -104,10 +106,31 @@ static int start_member(struct sn_call *call)
     return m->each->start(call, m->each->arg, (size_t)(m - m->each->members));
 }
 
+static void cancel_others(struct each *e)
+{
+    for (size_t i = 0; i < e->count; i++)
+        sn_call_cancel(&e->members[i].call, SN_ERR_CANCELLED);
+}
+
 static void one_less(struct each *e)
 {
-    if (--e->pending == 0)
-        sn_call_done(e->call, e->code);
+    if (--e->pending)
+        return;
+    if (e->code)
+        sn_call_fail(e->call, e->code, "%.*s", SN_STR_ARGS(e->text));
+    sn_call_done(e->call, e->code);
+}
+
+static void note_error(struct each *e, struct sn_call *member, int code)
+{
+    struct sn_str text = sn_call_text(member, code);
+
+    if (e->code && sn_call_cancelled(member))
+        return; /* on account of the first */
+    e->text = sn_arena_printf(e->call->arena, "%.*s%s%.*s", SN_STR_ARGS(e->text),
+                              e->code ? "; " : "", SN_STR_ARGS(text));
+    if (!e->code)
+        e->code = code;
 }
 
 static void member_ended(struct sn_call *call, int code)
@@ -115,26 +138,26 @@ static void member_ended(struct sn_call *call, int code)
     struct member *m = sn_container_of(call, struct member, call);
     struct each *e = m->each;
 
-    if (code && !e->code) {
-        e->code = code;
-        sn_call_fail(e->call, code, "%.*s", SN_STR_ARGS(sn_call_text(call, code)));
-        for (size_t i = 0; i < e->count; i++)
-            sn_call_cancel(&e->members[i].call, SN_ERR_CANCELLED);
+    if (code) {
+        note_error(e, call, code);
+        if (e->together && e->started)
+            cancel_others(e);
     }
     sn_arena_fini(&m->arena);
     one_less(e);
 }
 
-int sn_call_each(struct sn_call *call, size_t count,
-                 int (*start)(struct sn_call *call, void *arg, size_t i), void *arg)
+static int begin_each(struct sn_call *call, const struct each *how)
 {
-    struct each *e = sn_arena_zalloc(call->arena, sizeof(*e));
-    struct member *members = sn_arena_zalloc(call->arena, count * sizeof(*members));
+    struct each *e = sn_arena_alloc(call->arena, sizeof(*e));
+    struct member *members = sn_arena_zalloc(call->arena, how->count * sizeof(*members));
 
     if (!e || !members)
         return SN_ERR_RESOURCE_EXHAUSTED;
-    *e = (struct each){call, members, count, count + 1, start, arg, 0};
-    for (size_t i = 0; i < count; i++) {
+    *e = *how;
+    e->members = members;
+    e->pending = e->count + 1;
+    for (size_t i = 0; i < e->count; i++) {
         struct member *m = &members[i];
 
         sn_arena_init(&m->arena, call->env->blocks, EACH_MEMORY_MAX);
@@ -143,8 +166,25 @@ int sn_call_each(struct sn_call *call, size_t count,
         m->call.start = start_member;
         m->call.end = member_ended;
     }
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < e->count; i++)
         sn_call_start(&members[i].call);
+    e->started = true;
+    if (e->together && e->code)
+        cancel_others(e);
     one_less(e);
     return SN_PENDING;
+}
+
+int sn_call_each(struct sn_call *call, size_t count, sn_each_step_fn start, void *arg)
+{
+    struct each how = {.call = call, .count = count, .start = start, .arg = arg};
+
+    return begin_each(call, &how);
+}
+
+int sn_call_together(struct sn_call *call, size_t count, sn_each_step_fn start, void *arg)
+{
+    struct each how = {.call = call, .count = count, .start = start, .arg = arg, .together = true};
+
+    return begin_each(call, &how);
 }

@@ -146,6 +146,11 @@ static int begin_each(struct sn_call *call, void *arg)
     return sn_call_each(call, 3, op, arg);
 }
 
+static int begin_together(struct sn_call *call, void *arg)
+{
+    return sn_call_together(call, 3, op, arg);
+}
+
 static int start(struct sn_call *call)
 {
     struct fixture *f = sn_container_of(call, struct fixture, call);
@@ -248,12 +253,26 @@ static void an_error_ends_the_others(void **state)
 
     f->codes[1] = SN_ERR_UNKNOWN;
     f->waits[0] = true;
-    run(f, begin_each);
-    expect_log(f, "a+ b+ a! end -2 no b");
+    run(f, begin_together);
+    expect_log(f, "a+ b+ c+ a! end -2 no b");
     f->waits[1] = f->waits[2] = true;
-    run(f, begin_each);
+    f->codes[OPS - 1] = SN_ERR_CANCELLED;
+    run(f, begin_together);
     finish(f, 1);
     expect_log(f, "a+ b+ c+ a! c! end -2 no b");
+}
+
+static void each_goes_on_to_its_end(void **state)
+{
+    struct fixture *f = *state;
+
+    f->codes[0] = SN_ERR_UNKNOWN;
+    f->codes[2] = SN_ERR_INTERNAL;
+    f->waits[1] = true;
+    run(f, begin_each);
+    expect_log(f, "a+ b+ c+ ");
+    finish(f, 1);
+    expect_log(f, "end -2 no a; no c");
 }
 
 static void cancelling_reaches_all(void **state)
@@ -278,6 +297,7 @@ int main(void)
         TEST(all_run_side_by_side),
         TEST(an_error_ends_the_others),
         TEST(cancelling_reaches_all),
+        TEST(each_goes_on_to_its_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
