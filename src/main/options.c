@@ -287,6 +287,16 @@ char *sn_options_complaint(const char *program, const struct sn_error *error)
             help                                                                                \
     }
 
+#define LIMIT(variable, member, preset, min, max, help)                            \
+    {                                                                              \
+        NULL, variable, TYPE_INT, AT(limits.member), preset, min, max, false, help \
+    }
+#define LIMIT_TIME(variable, member, preset, help)                                 \
+    {                                                                              \
+        NULL, variable, TYPE_DURATION, AT(limits.member), preset, SECONDS(1) / 10, \
+            SECONDS(365L * 24 * 3600), false, help                                 \
+    }
+
 /* Flags by name, then variables by name. */
 static const struct setting settings[] = {
     SWITCH("allow-insecure-creds", allow_insecure_creds, NULL, true,
@@ -311,6 +321,30 @@ static const struct setting settings[] = {
     SWITCH("version", version, NULL, false, "print version"),
     SWITCH("webprofile", webprofile, NULL, true, "include profiler in http server"),
     SWITCH("webrtc", webrtc, "true", true, "force webrtc connections instead of direct"),
+    LIMIT_TIME("SINEW_GREETING_TIMEOUT", greeting_ns, "10s",
+               "until the first request of a connection begins"),
+    LIMIT_TIME("SINEW_HEAD_TIMEOUT", head_ns, "10s", "until the headers of a request are whole"),
+    LIMIT_TIME("SINEW_IDLE_HTTP2_TIMEOUT", idle_http2_ns, "1h0m0s",
+               "HTTP/2 connections without a sign of life are closed"),
+    LIMIT_TIME("SINEW_IDLE_TIMEOUT", idle_ns, "2m0s",
+               "HTTP/1 connections without a request are closed"),
+    LIMIT("SINEW_MAX_CALLS", calls, "500", 1, 1000000,
+          "calls that run at once per connection, cancelled ones that end late too"),
+    LIMIT("SINEW_MAX_CONNECTIONS", connections, "2000", 1, 1000000, "connections at once"),
+    LIMIT("SINEW_MAX_CONNECTIONS_PER_ADDRESS", address_connections, "1500", 1, 1000000,
+          "connections at once from one address"),
+    LIMIT("SINEW_MAX_GATHERED_BYTES", gathered_bytes, "67108864", 1 << 16, 1 << 30,
+          "bytes of messages that are not whole yet, per connection"),
+    LIMIT("SINEW_MAX_HEADERS", headers, "256", 16, 256, "headers of a request"),
+    LIMIT("SINEW_MAX_HEADER_BYTES", header_bytes, "65536", 1 << 12, 1 << 18,
+          "bytes of a request's headers"),
+    LIMIT("SINEW_MAX_MESSAGE_BYTES", message_bytes, "33554432", 1 << 10, 1 << 25,
+          "bytes of a message, uncompressed"),
+    LIMIT("SINEW_MAX_STREAMS", streams, "250", 1, 100000, "open streams per HTTP/2 connection"),
+    LIMIT("SINEW_MAX_UNSENT_BYTES", unsent_bytes, "67108864", 1 << 16, 1 << 30,
+          "bytes that wait for a connection's client to read"),
+    LIMIT_TIME("SINEW_STALL_TIMEOUT", stall_ns, "1m0s",
+               "how long a client may stand still while it sends or reads a message"),
     {NULL, "VIAM_AGENT_HANDLES_NEEDS_RESTART_CHECKING", TYPE_PRESENT, AT(agent_handles_restart),
      NULL, 0, 0, true, "set: do not ask the cloud whether to restart"},
     TIMEOUT("VIAM_CONFIG_READ_TIMEOUT", config_timeout_ns, "15s", true,

@@ -13,6 +13,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What peers at the port are allowed; see rpc/transport/guard.h. */
+struct sn_option_limits {
+    int64_t connections, address_connections, streams, calls;
+    int64_t header_bytes, headers, message_bytes, gathered_bytes, unsent_bytes;
+    int64_t greeting_ns, head_ns, stall_ns, idle_ns, idle_http2_ns;
+};
+
 /* Strings are never NULL; they point into argv and the environment. */
 struct sn_options {
     bool help; /* asked for; nothing else counts */
@@ -30,6 +37,7 @@ struct sn_options {
     int64_t module_timeout_ns;   /* for its ready handshake */
     int64_t config_timeout_ns;   /* to read from the cloud */
     int64_t request_limit;       /* concurrent requests per resource */
+    struct sn_option_limits limits;
 };
 
 /* Reads flags, then the environment for what no flag set, then presets. A malformed variable is

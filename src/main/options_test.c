@@ -65,6 +65,9 @@ static void test_presets(void **state)
     assert_int_equal(options.module_timeout_ns, SN_SECONDS(300));
     assert_int_equal(options.config_timeout_ns, SN_SECONDS(15));
     assert_int_equal(options.request_limit, 100);
+    assert_int_equal(options.limits.streams, 250);
+    assert_int_equal(options.limits.message_bytes, 32 << 20);
+    assert_int_equal(options.limits.idle_http2_ns, SN_SECONDS(3600));
 }
 
 static void test_flags(void **state)
@@ -132,12 +135,16 @@ static void test_environment(void **state)
     setenv("VIAM_RESOURCE_CONFIGURATION_TIMEOUT", "1m30s", 1);
     setenv("VIAM_RESOURCE_REQUESTS_LIMIT", "7", 1);
     setenv("VIAM_TCP_SOCKETS", "YES", 1);
+    setenv("SINEW_MAX_CALLS", "3", 1);
+    setenv("SINEW_STALL_TIMEOUT", "500ms", 1);
     setenv("VIAM_AGENT_HANDLES_NEEDS_RESTART_CHECKING", "0", 1);
     assert_int_equal(parse("server"), 0);
     assert_string_equal(options.home, "/data");
     assert_string_equal(options.also_log_file, "/log");
     assert_int_equal(options.resource_timeout_ns, SN_SECONDS(90));
     assert_int_equal(options.request_limit, 7);
+    assert_int_equal(options.limits.calls, 3);
+    assert_int_equal(options.limits.stall_ns, SN_MS(500));
     assert_true(options.tcp_sockets);
     assert_true(options.agent_handles_restart); /* being set is what counts */
 }

@@ -167,6 +167,26 @@ static void on_summary(struct sn_timer *timer)
 
 /* ---- the start ---- */
 
+static struct sn_limits limits_of(const struct sn_option_limits *options)
+{
+    return (struct sn_limits){
+        .header_bytes = (size_t)options->header_bytes,
+        .header_count = (uint32_t)options->headers,
+        .message_bytes = (size_t)options->message_bytes,
+        .gathered_bytes = (size_t)options->gathered_bytes,
+        .unsent_bytes = (size_t)options->unsent_bytes,
+        .streams = (uint32_t)options->streams,
+        .calls = (uint32_t)options->calls,
+        .connections = (uint32_t)options->connections,
+        .address_connections = (uint32_t)options->address_connections,
+        .greeting_ns = (uint64_t)options->greeting_ns,
+        .head_ns = (uint64_t)options->head_ns,
+        .stall_ns = (uint64_t)options->stall_ns,
+        .idle_ns = (uint64_t)options->idle_ns,
+        .idle_http2_ns = (uint64_t)options->idle_http2_ns,
+    };
+}
+
 static int create(struct program *program, struct sn_error *error)
 {
     program->loop = sn_loop_create();
@@ -180,9 +200,10 @@ static int create(struct program *program, struct sn_error *error)
         .on_shutdown = request_stop,
         .owner = program,
     };
+    struct sn_limits limits = limits_of(&program->options.limits);
     program->robot = sn_robot_create(&options);
     if (program->robot)
-        program->web = sn_web_create(program->loop, sn_robot_server(program->robot), NULL);
+        program->web = sn_web_create(program->loop, sn_robot_server(program->robot), &limits);
     program->pages = (struct sn_pages){program->robot, program->web, program->loop};
     if (!program->web || sn_pages_add(&program->pages))
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "out of memory");

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people and supervisors see at the port."""
+import contextlib
 import json
 import re
 
@@ -90,3 +91,26 @@ def test_graph(server):
         assert f">{name}</text>" in page
     text = fetch(server, "/debug/graph?layout=text").body.decode()
     assert text.startswith("digraph {") and '"rdk:component:motor/m1"' in text
+
+
+@pytest.mark.differs("these are settings of ours")
+def test_limits_are_settings(start, monkeypatch):
+    monkeypatch.setenv("SINEW_MAX_CONNECTIONS_PER_ADDRESS", "12")
+    monkeypatch.setenv("SINEW_MAX_MESSAGE_BYTES", "2000")
+    monkeypatch.setenv("SINEW_IDLE_TIMEOUT", "200ms")
+    server = start()
+    with contextlib.ExitStack() as stack:
+        socks = [stack.enter_context(server.connect()) for _ in range(20)]
+        closed = [sock for sock in socks[12:] if not sock.recv(1)]
+        assert len(closed) == 8
+    with server.connect() as sock:
+        sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        while sock.recv(65536):  # until it has been idle for too long
+            pass
+    with server.connect() as sock:
+        answer = raw.Connection(sock).call(raw.SENSOR_S1 + raw.field(50, bytes(2000)))
+        assert answer.status() == (200, 8)
+        assert answer.text() == "grpc: received message larger than max (2008 vs. 2000)"
+    seen = samples(server)
+    for reason, count in (("connections_of_address", 8), ("idle", 1), ("message_unreadable", 1)):
+        assert seen[f'sinew_refused_total{{reason="{reason}"}}'] == count, reason

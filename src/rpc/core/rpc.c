@@ -81,7 +81,7 @@ static void send_end(struct sn_rpc *rpc, int code)
     struct sn_server_stream *stream = rpc->stream;
 
     if (code == 0 && rpc->response)
-        code = encode_and_send(rpc, rpc->response);
+        code = sn_rpc_send(rpc, rpc->response);
     if (rpc->headers.count)
         send_headers(rpc);
     struct sn_status status = {.code = code, .details = rpc->call.details};
@@ -115,8 +115,11 @@ static void finish(struct sn_call *call, int code)
         *rpc->gone = true;
     sn_resource_unref(rpc->resource);
     sn_list_remove(&rpc->link);
+    struct sn_peer *peer = rpc->peer;
     struct sn_arena arena = rpc->arena;
     sn_arena_fini(&arena);
+    if (peer && --peer->calls == 0 && peer->unused)
+        peer->unused(peer);
 }
 
 void sn_rpc_cancel(struct sn_rpc *rpc, int reason)
@@ -203,6 +206,9 @@ static struct sn_rpc *create(struct sn_server *server, struct sn_server_stream *
     rpc->arena = arena;
     rpc->server = server;
     rpc->stream = stream;
+    rpc->peer = stream->peer;
+    if (rpc->peer)
+        rpc->peer->calls++;
     rpc->method = method;
     sn_call_init(&rpc->call, server->config.env, &rpc->arena, NULL);
     rpc->call.start = start;

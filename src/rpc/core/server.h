@@ -65,6 +65,7 @@ struct sn_rpc {
     struct sn_arena arena;
     struct sn_server *server;
     struct sn_server_stream *stream; /* NULL when the peer is gone */
+    struct sn_peer *peer;
     const struct sn_method *method;
     struct sn_metadata metadata;          /* the peer's */
     struct sn_metadata headers, trailers; /* ours; fill before the first send and the end */

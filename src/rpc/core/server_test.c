@@ -375,6 +375,29 @@ static void a_lost_peer_cancels(void **state)
     assert_string_equal(f->tape.log, "");
 }
 
+static void count_unused(struct sn_peer *peer)
+{
+    peer->remote = "unused";
+}
+
+/* An operation may end long after its peer has gone. */
+static void a_peer_is_used_until_its_last_call_has_ended(void **state)
+{
+    struct fixture *f = *state;
+    struct sn_peer peer = {.remote = ""};
+
+    f->tape.stream.peer = &peer;
+    begin_go_for(f);
+    assert_int_equal(peer.calls, 1);
+    peer.unused = count_unused;
+    assert_string_equal(peer.remote, "");
+    sn_server_abort(&f->tape.stream);
+    assert_null(f->pending);
+    assert_int_equal(peer.calls, 0);
+    assert_string_equal(peer.remote, "unused");
+    f->tape.stream.peer = NULL;
+}
+
 static void a_second_unary_message_is_an_error(void **state)
 {
     struct fixture *f = *state;
@@ -509,6 +532,7 @@ int main(void)
         TEST(a_deadline_cancels),
         TEST(unary_calls_have_a_deadline_of_their_own),
         TEST(a_lost_peer_cancels),
+        TEST(a_peer_is_used_until_its_last_call_has_ended),
         TEST(a_second_unary_message_is_an_error),
         TEST(all_calls_can_be_cancelled),
         TEST(streams_talk_both_ways),

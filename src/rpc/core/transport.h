@@ -48,10 +48,14 @@ struct sn_server_stream_ops {
 
 enum sn_transport_kind { SN_TRANSPORT_GRPC, SN_TRANSPORT_WEB, SN_TRANSPORT_WEBRTC };
 
-/* Who is at the other end; outlives its streams. */
+/* Who is at the other end; outlives its calls, of which some run on when their stream is gone. */
 struct sn_peer {
     enum sn_transport_kind kind;
-    const char *remote, *local; /* addresses, for logs and GetSessions */
+    const char *remote, *local; /* addresses, for logs and GetSessions; until the connection ends */
+    uint32_t calls;             /* running; the core's count */
+    /* Set by the transport when the connection has ended before the last call: tells that this has
+     * ended too. NULL until then. */
+    void (*unused)(struct sn_peer *peer);
 };
 
 /* Whether messages of an answer are compressed. A transport may leave out what isn't worth it. */
@@ -63,10 +67,10 @@ enum sn_compress {
 
 struct sn_server_stream {
     const struct sn_server_stream_ops *ops;
-    const struct sn_peer *peer;
-    struct sn_rpc *rpc; /* the core's */
-    uint8_t compress;   /* enum sn_compress; a handler may set it before each message */
-    bool compressed;    /* the message being delivered came so */
+    struct sn_peer *peer; /* NULL: nobody keeps account of it */
+    struct sn_rpc *rpc;   /* the core's */
+    uint8_t compress;     /* enum sn_compress; a handler may set it before each message */
+    bool compressed;      /* the message being delivered came so */
 };
 
 /* Called by the transport, in this order: begin, message*, half_close; abort at any time. After

@@ -43,7 +43,7 @@ struct sn_exchange {
     const struct sn_exchange_ops *ops;
     const struct sn_exchange_events *events; /* NULL: ended, or gone */
     void *owner;                             /* of the events */
-    const struct sn_peer *peer;
+    struct sn_peer *peer;
     struct sn_request *request;
     struct sn_arena *arena;   /* lives as long as the exchange */
     struct sn_budget *budget; /* of the connection's messages that aren't whole yet */

@@ -35,13 +35,14 @@ static struct sn_str *place_of(struct sn_request *request, struct sn_str name)
                                                      : NULL;
 }
 
-void sn_request_header(struct sn_request *request, struct sn_arena *arena,
-                       const struct sn_limits *limits, struct sn_str name, struct sn_str value)
+void sn_request_header(struct sn_request *request, struct sn_arena *arena, struct sn_guard *guard,
+                       struct sn_str name, struct sn_str value)
 {
     struct sn_str *place = place_of(request, name);
     int code = 0;
 
-    if (++request->header_count > limits->header_count) {
+    if (++request->header_count > guard->limits.header_count) {
+        guard->refused[SN_REFUSED_HEADER_COUNT] += !request->refused;
         sn_request_refuse(request, 431);
         return;
     }
@@ -70,22 +71,31 @@ static bool is_known_encoding(struct sn_str encoding)
     return !encoding.len || sn_str_is(encoding, "gzip") || sn_str_is(encoding, "identity");
 }
 
-void sn_request_begin(const struct sn_request *request, struct sn_server *server,
-                      struct sn_server_stream *stream, struct sn_arena *arena)
+static void refuse_call(struct sn_server_stream *stream, int code, struct sn_str text)
 {
+    struct sn_status status = {.code = code, .text = text};
     struct sn_metadata none = {0};
 
-    if (is_known_encoding(request->encoding)) {
-        sn_server_begin(server, stream, request->path, &request->metadata, request->timeout_ns);
-        return;
-    }
-    struct sn_status status = {
-        .code = SN_ERR_UNIMPLEMENTED,
-        .text =
-            sn_arena_printf(arena, "grpc: Decompressor is not installed for grpc-encoding \"%.*s\"",
-                            SN_STR_ARGS(request->encoding)),
-    };
     stream->ops->trailers(stream, &status, &none);
+}
+
+void sn_request_begin(const struct sn_request *request, struct sn_server *server,
+                      struct sn_server_stream *stream, struct sn_arena *arena,
+                      struct sn_guard *guard)
+{
+    if (!is_known_encoding(request->encoding)) {
+        refuse_call(
+            stream, SN_ERR_UNIMPLEMENTED,
+            sn_arena_printf(arena, "grpc: Decompressor is not installed for grpc-encoding \"%.*s\"",
+                            SN_STR_ARGS(request->encoding)));
+    } else if (stream->peer->calls >= guard->limits.calls) {
+        guard->refused[SN_REFUSED_CALLS]++;
+        refuse_call(
+            stream, SN_ERR_RESOURCE_EXHAUSTED,
+            sn_arena_printf(arena, "%u calls of this connection still run", stream->peer->calls));
+    } else {
+        sn_server_begin(server, stream, request->path, &request->metadata, request->timeout_ns);
+    }
 }
 
 /* ---- what is answered ---- */

@@ -24,8 +24,8 @@ void sn_request_init(struct sn_request *request);
 
 /* Takes a header; ":method" and ":path" are HTTP/2's way to say these. What is wrong with it shows
  * in `refused`. */
-void sn_request_header(struct sn_request *request, struct sn_arena *arena,
-                       const struct sn_limits *limits, struct sn_str name, struct sn_str value);
+void sn_request_header(struct sn_request *request, struct sn_arena *arena, struct sn_guard *guard,
+                       struct sn_str name, struct sn_str value);
 
 /* Says what it will be answered with, unless something else was wrong before. */
 void sn_request_refuse(struct sn_request *request, int status);
@@ -33,10 +33,11 @@ void sn_request_refuse(struct sn_request *request, int status);
 /* "application/grpc" or "application/grpc-web", alone or with "+codec" or parameters. */
 bool sn_request_has_type(const struct sn_request *request, struct sn_str type);
 
-/* Gives the call to the core; or refuses it there where its messages come in an encoding that isn't
- * known. */
+/* Gives the call to the core; or refuses it where its messages come in an encoding that isn't known
+ * or where too many of that connection run. */
 void sn_request_begin(const struct sn_request *request, struct sn_server *server,
-                      struct sn_server_stream *stream, struct sn_arena *arena);
+                      struct sn_server_stream *stream, struct sn_arena *arena,
+                      struct sn_guard *guard);
 
 /* Whether the answer's headers say "grpc-encoding: gzip". As the reference does, a call whose
  * messages may come compressed is answered so; a handler may ask for more or less by

@@ -44,7 +44,6 @@ static bool make_room(struct h1_conn *conn, size_t len)
 
 static void take_headers(struct h1_conn *conn, struct sn_str head, int *ret_refused)
 {
-    const struct sn_limits *limits = &conn->http1->guard->limits;
     struct sn_str name, value;
     int got;
 
@@ -57,7 +56,7 @@ static void take_headers(struct h1_conn *conn, struct sn_str head, int *ret_refu
         for (size_t i = 0; i < name.len; i++)
             if (lower[i] >= 'A' && lower[i] <= 'Z')
                 lower[i] = (char)(lower[i] | 0x20);
-        sn_request_header(&conn->request, &conn->arena, limits, name, value);
+        sn_request_header(&conn->request, &conn->arena, conn->http1->guard, name, value);
     }
     if (got < 0)
         *ret_refused = 400;

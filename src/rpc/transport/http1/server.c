@@ -45,6 +45,11 @@ void h1_conn_refuse(struct h1_conn *conn, enum sn_refusal refusal)
     h1_conn_finish(conn);
 }
 
+static void unused(struct sn_peer *peer)
+{
+    free(sn_container_of(peer, struct h1_conn, peer));
+}
+
 static void gone(struct h1_conn *conn)
 {
     struct sn_http1_server *http1 = conn->http1;
@@ -57,7 +62,9 @@ static void gone(struct h1_conn *conn)
     sn_arena_fini(&conn->arena);
     sn_list_remove(&conn->link);
     http1->count--;
-    free(conn);
+    conn->peer.unused = unused;
+    if (!conn->peer.calls)
+        unused(&conn->peer);
     if (last && http1->drained) {
         void (*drained)(void *owner) = http1->drained;
 
@@ -236,7 +243,8 @@ void sn_http1_server_accept(struct sn_http1_server *http1, struct sn_conn *sock)
     }
     conn->http1 = http1;
     conn->conn = sock;
-    conn->peer = (struct sn_peer){SN_TRANSPORT_WEB, sock->peer, sock->local};
+    conn->peer =
+        (struct sn_peer){.kind = SN_TRANSPORT_WEB, .remote = sock->peer, .local = sock->local};
     conn->gathered =
         (struct sn_budget){.parent = &http1->gathered, .max = http1->guard->limits.gathered_bytes};
     sock->events = &conn_events;

@@ -486,6 +486,81 @@ static void test_garbage(void **state)
     assert_lives(world);
 }
 
+/* Looks over the connections as the sweep does, for so many seconds. */
+static void sweep(struct world *world, unsigned seconds)
+{
+    for (unsigned i = 0; i < seconds; i += 2)
+        world_skip(world, SN_SECONDS(2));
+}
+
+static void test_endless_head(void **state)
+{
+    struct world *world = *state;
+    struct raw raw;
+
+    connect_raw(&raw, world);
+    greet(&raw);
+    send_frame(&raw, HEADERS, 0, 1, "\x82", 1);
+    run_until(world->loop, sn_http2_server_streams(world->http2) == 1);
+    sweep(world, 14);
+    run_until(world->loop, raw.ended);
+    assert_int_equal(world->guard.refused[SN_REFUSED_HEAD], 1);
+    raw_fini(&raw);
+    assert_lives(world);
+}
+
+static void test_idle(void **state)
+{
+    struct world *world = *state;
+    struct raw raw;
+
+    world->guard.limits.idle_http2_ns = SN_SECONDS(20);
+    connect_raw(&raw, world);
+    greet(&raw);
+    run_until(world->loop, sn_http2_server_connections(world->http2) == 1 && raw.in_len);
+    sweep(world, 24);
+    run_until(world->loop, raw.ended);
+    assert_int_equal(world->guard.refused[SN_REFUSED_IDLE], 1);
+    raw_fini(&raw);
+}
+
+static void test_slow_writer(void **state)
+{
+    struct world *world = *state;
+    struct raw raw;
+
+    connect_raw(&raw, world);
+    greet(&raw);
+    struct block *block = calloc(1, sizeof(*block));
+    put_request(block, "/t/Sum", "application/grpc");
+    send_frame(&raw, HEADERS, END_HEADERS, 1, block->bytes, block->len);
+    send_frame(&raw, DATA, 0, 1, "\0\0\0\1\0abc", 8);
+    send_frame(&raw, PING, 0, 0, "12345678", 8);
+    free(block);
+    run_until(world->loop, raw.frames[PING]);
+    sweep(world, 66);
+    run_until(world->loop, strstr(raw.headers, "stands still"));
+    has_header(&raw, "grpc-status: 8");
+    assert_int_equal(world->guard.refused[SN_REFUSED_SLOW_WRITER], 1);
+    raw_fini(&raw);
+    assert_lives(world);
+}
+
+static void test_too_many_calls(void **state)
+{
+    struct world *world = *state;
+    struct raw raw;
+
+    world->guard.limits.calls = 0;
+    connect_raw(&raw, world);
+    greet(&raw);
+    ask(&raw, 1, "/t/Echo", "application/grpc", NULL, NULL, "", 0);
+    run_until(world->loop, strstr(raw.headers, "grpc-status: 8"));
+    has_header(&raw, "0 calls of this connection still run");
+    assert_int_equal(world->guard.refused[SN_REFUSED_CALLS], 1);
+    raw_fini(&raw);
+}
+
 static void test_too_many_connections(void **state)
 {
     struct world *world = *state;
@@ -538,6 +613,10 @@ int main(void)
         SERVER_TEST(test_trailers_of_a_request),
         SERVER_TEST(test_one_byte_at_a_time),
         SERVER_TEST(test_garbage),
+        SERVER_TEST(test_endless_head),
+        SERVER_TEST(test_idle),
+        SERVER_TEST(test_slow_writer),
+        SERVER_TEST(test_too_many_calls),
         SERVER_TEST(test_too_many_connections),
     };
 

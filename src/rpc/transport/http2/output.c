@@ -104,6 +104,8 @@ void h2_outbox_clear(struct h2_stream *stream)
 {
     while (stream->out.first)
         drop_first(stream);
+    if (stream->session)
+        stream->session->unsent -= stream->out.queued;
     stream->out.queued = 0;
 }
 
@@ -126,6 +128,7 @@ int h2_on_send_data(nghttp2_session *ng, nghttp2_frame *frame, const uint8_t *he
             return NGHTTP2_ERR_CALLBACK_FAILURE;
         out->offset += part;
         out->queued -= part;
+        session->unsent -= part;
         length -= part;
         if (part == rest)
             drop_first(stream);
@@ -233,11 +236,20 @@ void h2_stream_bytes(struct h2_stream *stream, struct sn_message *take_bytes)
     struct h2_outbox *out = &stream->out;
 
     out->queued += take_bytes->len;
+    if (stream->session)
+        stream->session->unsent += take_bytes->len;
     if (!gather(out, take_bytes))
         link_last(out, take_bytes);
     if (out->queued > H2_LOW_WATER)
         out->was_full = true;
     resume(stream);
+}
+
+size_t h2_stream_queued(const struct h2_stream *stream)
+{
+    const struct h2_session *session = stream->session;
+
+    return session->unsent > session->limits->unsent_bytes ? SIZE_MAX : stream->out.queued;
 }
 
 void h2_stream_end(struct h2_stream *stream, const nghttp2_nv *trailers, size_t trailer_count)

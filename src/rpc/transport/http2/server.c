@@ -38,8 +38,8 @@ static void header(struct h2_stream *h2, struct sn_str name, struct sn_str value
 
     h2_check_header(&stream->check, name, value);
     if (!stream->answered) /* trailers of a request mean nothing in gRPC */
-        sn_request_header(&stream->request, &stream->arena,
-                          &h2_conn_of(stream)->http2->guard->limits, name, value);
+        sn_request_header(&stream->request, &stream->arena, h2_conn_of(stream)->http2->guard, name,
+                          value);
 }
 
 /* A stream error. RFC 9113, 8.1.1. */
@@ -63,8 +63,10 @@ static void headers_end(struct h2_stream *h2, bool end_stream, bool too_large)
     if (stream->answered)
         return;
     stream->answered = true;
-    if (too_large)
+    if (too_large) {
+        h2_conn_of(stream)->http2->guard->refused[SN_REFUSED_HEADER_BYTES]++;
         request->refused = 431;
+    }
     bool is_grpc = sn_str_has_prefix(request->content_type, SN_STR("application/grpc")) &&
                    !sn_request_has_type(request, SN_STR("application/grpc-web")) &&
                    !sn_request_has_type(request, SN_STR("application/grpc-web-text"));
@@ -148,6 +150,11 @@ static void closed(struct h2_stream *h2, uint32_t error_code)
     sn_arena_fini(&arena);
 }
 
+static void unused(struct sn_peer *peer)
+{
+    free(sn_container_of(peer, struct h2_server_conn, peer));
+}
+
 static void gone(struct h2_session *session)
 {
     struct h2_server_conn *conn = (struct h2_server_conn *)session;
@@ -156,8 +163,11 @@ static void gone(struct h2_session *session)
 
     sn_timer_stop(sn_loop_timers(http2->loop), &conn->deadline);
     sn_list_remove(&conn->link);
-    http2->count--;
-    free(conn);
+    if (--http2->count == 0)
+        sn_timer_stop(sn_loop_timers(http2->loop), &http2->sweep);
+    conn->peer.unused = unused;
+    if (!conn->peer.calls)
+        unused(&conn->peer);
     if (last && http2->drained) {
         void (*drained)(void *owner) = http2->drained;
 
@@ -204,6 +214,7 @@ void sn_http2_server_destroy(struct sn_http2_server *http2)
     if (!http2)
         return;
     assert(sn_list_empty(&http2->conns));
+    sn_timer_stop(sn_loop_timers(http2->loop), &http2->sweep);
     h2_memory_fini(&http2->memory);
     free(http2);
 }
@@ -227,8 +238,10 @@ static void greeting_overdue(struct sn_timer *timer)
 {
     struct h2_server_conn *conn = sn_container_of(timer, struct h2_server_conn, deadline);
 
-    if (!conn->session.greeted)
-        h2_session_close(&conn->session, "it says nothing");
+    if (conn->session.greeted)
+        return;
+    conn->http2->guard->refused[SN_REFUSED_GREETING]++;
+    h2_session_close(&conn->session, "it says nothing");
 }
 
 void sn_http2_server_accept(struct sn_http2_server *http2, struct sn_conn *sock)
@@ -242,9 +255,12 @@ void sn_http2_server_accept(struct sn_http2_server *http2, struct sn_conn *sock)
         return;
     }
     conn->http2 = http2;
-    conn->peer = (struct sn_peer){SN_TRANSPORT_GRPC, sock->peer, sock->local};
+    conn->peer =
+        (struct sn_peer){.kind = SN_TRANSPORT_GRPC, .remote = sock->peer, .local = sock->local};
+    conn->heard_ns = conn->sent_ns = sn_loop_timers(http2->loop)->now_ns;
     sn_list_append(&http2->conns, &conn->link);
     http2->count++;
+    h2_server_watch(http2);
     if (h2_session_init(&conn->session, true, &side, http2->guard, http2->loop, &http2->memory,
                         sock) == 0)
         sn_timer_start(sn_loop_timers(http2->loop), &conn->deadline,

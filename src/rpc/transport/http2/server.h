@@ -23,6 +23,7 @@ struct sn_http2_server {
     void *drained_owner;
     size_t draining; /* connections `drained` waits for */
     struct sn_task report;
+    struct sn_timer sweep;
 };
 
 struct h2_server_conn {
@@ -32,6 +33,8 @@ struct h2_server_conn {
     struct sn_peer peer;
     struct sn_timer deadline; /* of the greeting, then of a drain */
     bool draining;
+    uint64_t heard, heard_ns; /* bytes it had sent, and when more had come, as the sweep saw it */
+    uint64_t sent, sent_ns;   /* ... bytes it had taken */
 };
 
 /* A request: a call, or an exchange (h2.raw). */
@@ -64,5 +67,10 @@ void h2_call_end(struct h2_server_stream *stream);
 /* ---- server_exchange.c ---- */
 
 void h2_exchange_start(struct h2_server_stream *stream);
+
+/* ---- sweep.c ---- */
+
+/* Looks over the connections from now on, as long as there are some. */
+void h2_server_watch(struct sn_http2_server *http2);
 
 #endif

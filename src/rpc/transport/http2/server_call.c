@@ -90,7 +90,7 @@ static void send_trailers(struct sn_server_stream *rpc, const struct sn_status *
 
 static size_t queued(const struct sn_server_stream *rpc)
 {
-    return stream_of(rpc)->h2.out.queued;
+    return h2_stream_queued(&stream_of(rpc)->h2);
 }
 
 static void credit(struct sn_server_stream *rpc, size_t bytes)
@@ -114,7 +114,7 @@ void h2_call_start(struct h2_server_stream *stream)
     stream->rpc.peer = &h2_conn_of(stream)->peer;
     stream->h2.in.encoding = stream->request.encoding;
     sn_request_begin(&stream->request, h2_conn_of(stream)->http2->core, &stream->rpc,
-                     &stream->arena);
+                     &stream->arena, h2_conn_of(stream)->http2->guard);
 }
 
 void h2_call_message(struct h2_server_stream *stream, struct sn_str bytes, bool compressed)

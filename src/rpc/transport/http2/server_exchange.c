@@ -51,7 +51,7 @@ static void fail(struct sn_exchange *exchange)
 
 static size_t queued(const struct sn_exchange *exchange)
 {
-    return stream_of(exchange)->h2.out.queued;
+    return h2_stream_queued(&stream_of(exchange)->h2);
 }
 
 static void credit(struct sn_exchange *exchange, size_t bytes)

@@ -113,6 +113,7 @@ static void on_refuse(struct sn_inbox *inbox, int code, const char *text)
 {
     struct h2_stream *stream = stream_of_inbox(inbox);
 
+    stream->session->guard->refused[SN_REFUSED_MESSAGE]++;
     stream->session->side->refuse(stream, code, text);
 }
 
@@ -147,6 +148,7 @@ void h2_stream_begin(struct h2_stream *stream, struct h2_session *session, int32
                   session->limits->message_bytes);
     sn_list_append(&session->streams, &stream->link);
     session->stream_count++;
+    session->unsent += stream->out.queued;
     session->some_full |= stream->out.was_full;
 }
 
@@ -279,6 +281,16 @@ static void remember_ended(struct h2_session *session, int32_t id)
     session->ended_ids[session->ended_count++ % H2_ENDED_IDS] = id;
 }
 
+/* nghttp2 refuses it by itself. */
+static int on_invalid_frame(nghttp2_session *ng, const nghttp2_frame *frame, int code, void *user)
+{
+    struct h2_session *session = user;
+
+    session->guard
+        ->refused[code == NGHTTP2_ERR_REFUSED_STREAM ? SN_REFUSED_STREAMS : SN_REFUSED_PROTOCOL]++;
+    return 0;
+}
+
 static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t error_code, void *user)
 {
     struct h2_session *session = user;
@@ -330,6 +342,16 @@ static bool is_empty_update(const struct h2_session *session, const struct h2_fr
            !nghttp2_session_find_stream(session->ng, head->id);
 }
 
+/* Keeps the time since which a header block is on its way. */
+static void time_head(struct h2_session *session, const struct h2_frame_head *head)
+{
+    if (head->type == NGHTTP2_HEADERS || head->type == NGHTTP2_CONTINUATION) {
+        if (!session->head_ns)
+            session->head_ns = sn_loop_timers(session->loop)->now_ns;
+        session->head_ends = head->flags & NGHTTP2_FLAG_END_HEADERS;
+    }
+}
+
 static ssize_t feed(struct h2_session *session, const uint8_t *bytes, size_t len)
 {
     bool server = session->side->begin != NULL;
@@ -340,11 +362,17 @@ static ssize_t feed(struct h2_session *session, const uint8_t *bytes, size_t len
         bool whole = false;
         size_t part = server ? h2_meter_next(&session->meter, bytes, len, &head, &whole) : len;
 
-        if (whole)
+        if (whole) {
             meter(session, &head);
+            time_head(session, &head);
+        }
         if (whole && is_empty_update(session, &head, bytes, part))
             h2_session_refuse(session, SN_REFUSED_PROTOCOL, NGHTTP2_PROTOCOL_ERROR);
         taken = nghttp2_session_mem_recv(session->ng, bytes, part);
+        if (session->head_ends && !session->meter.have) {
+            session->head_ends = false;
+            session->head_ns = 0;
+        }
         bytes += part;
         len -= part;
     }
@@ -416,6 +444,7 @@ static nghttp2_session_callbacks *create_callbacks(void)
     nghttp2_session_callbacks_set_on_frame_recv_callback(made, on_frame);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(made, on_data);
     nghttp2_session_callbacks_set_on_frame_send_callback(made, on_frame_sent);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(made, on_invalid_frame);
     nghttp2_session_callbacks_set_on_stream_close_callback(made, on_stream_close);
     return made;
 }

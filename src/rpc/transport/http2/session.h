@@ -95,7 +95,9 @@ struct h2_session {
     struct sn_guard *guard;
     const struct sn_limits *limits; /* of the guard */
     struct h2_meter meter;          /* of a server */
-    struct sn_conn *conn;           /* NULL: gone */
+    uint64_t head_ns;     /* since when a header block is on its way, of a server; 0: none is */
+    bool head_ends;       /* ... with the frame being read */
+    struct sn_conn *conn; /* NULL: gone */
     nghttp2_session *ng;
     struct sn_task flush;
     bool flush_wanted, feeding;
@@ -109,6 +111,7 @@ struct h2_session {
     bool headers_too_large;    /* the header block being read */
     size_t headers_len;        /* of that */
     struct sn_budget gathered; /* bytes of messages not yet whole */
+    size_t unsent;             /* bytes that wait in all streams */
     struct sn_list streams;    /* h2_stream.link */
     uint32_t stream_count;
     int32_t last_id;                 /* highest the peer opened */
@@ -153,6 +156,8 @@ struct h2_stream {
     struct sn_inbox in;
     struct h2_outbox out;
     uint64_t data_len; /* bytes of DATA that came */
+    uint64_t seen_len; /* ... when it was looked whether more come */
+    uint64_t still_ns; /* since when none have */
     bool raw;          /* its bytes aren't gRPC's messages */
     bool ended;        /* the peer sends no more */
 };
@@ -178,6 +183,9 @@ void h2_stream_bytes(struct h2_stream *stream, struct sn_message *take_bytes);
 
 /* Queues a message, its prefix written before it. */
 void h2_stream_message(struct h2_stream *stream, struct sn_message *take_message);
+
+/* Bytes not yet sent; SIZE_MAX when the connection as a whole holds as much as it may. */
+size_t h2_stream_queued(const struct h2_stream *stream);
 
 /* Nothing follows but `trailers` (may be NULL; borrowed until the stream closes). */
 void h2_stream_end(struct h2_stream *stream, const nghttp2_nv *trailers, size_t trailer_count);

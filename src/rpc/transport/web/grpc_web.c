@@ -12,6 +12,7 @@
 
 struct web_call {
     struct sn_exchange *exchange;
+    struct sn_guard *guard;
     struct sn_server_stream rpc;
     struct sn_inbox in;
     bool text, head_sent, gzip;
@@ -248,6 +249,7 @@ static void in_refuse(struct sn_inbox *inbox, int code, const char *text)
 {
     struct web_call *call = call_of_inbox(inbox);
 
+    call->guard->refused[SN_REFUSED_MESSAGE]++;
     if (call->rpc.rpc)
         sn_server_refuse(&call->rpc, code, text);
 }
@@ -346,8 +348,7 @@ bool web_is_grpc(const struct sn_request *request)
            sn_str_has_prefix(request->content_type, SN_STR("application/grpc-web"));
 }
 
-void web_serve_grpc(struct sn_exchange *exchange, struct sn_server *server,
-                    const struct sn_limits *limits)
+void web_serve_grpc(struct sn_exchange *exchange, struct sn_server *server, struct sn_guard *guard)
 {
     struct sn_request *request = exchange->request;
     struct web_call *call = sn_arena_zalloc(exchange->arena, sizeof(*call));
@@ -357,13 +358,14 @@ void web_serve_grpc(struct sn_exchange *exchange, struct sn_server *server,
         return;
     }
     call->exchange = exchange;
+    call->guard = guard;
     call->text = sn_request_has_type(request, SN_STR("application/grpc-web-text"));
     call->rpc.ops = &stream_ops;
     call->rpc.peer = exchange->peer;
     sn_inbox_init(&call->in, &inbox_events, exchange->arena->pool, exchange->budget,
-                  limits->message_bytes);
+                  guard->limits.message_bytes);
     call->in.encoding = request->encoding;
     exchange->events = &exchange_events;
     exchange->owner = call;
-    sn_request_begin(request, server, &call->rpc, exchange->arena);
+    sn_request_begin(request, server, &call->rpc, exchange->arena, guard);
 }

@@ -20,8 +20,7 @@ int web_allow_origin(const struct sn_exchange *exchange, struct sn_metadata *hea
 /* ---- grpc_web.c ---- */
 
 bool web_is_grpc(const struct sn_request *request);
-void web_serve_grpc(struct sn_exchange *exchange, struct sn_server *server,
-                    const struct sn_limits *limits);
+void web_serve_grpc(struct sn_exchange *exchange, struct sn_server *server, struct sn_guard *guard);
 
 /* ---- page.c ---- */
 

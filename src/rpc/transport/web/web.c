@@ -57,7 +57,7 @@ static void serve(struct sn_exchange_handler *handler, struct sn_exchange *excha
     } else if (web->below && sn_str_has_prefix(path, sn_str_of(web->below))) {
         web->below_handler->serve(web->below_handler, exchange);
     } else if (web_is_grpc(exchange->request)) {
-        web_serve_grpc(exchange, web->core, &web->guard.limits);
+        web_serve_grpc(exchange, web->core, &web->guard);
     } else {
         web->guard.refused[SN_REFUSED_REQUEST]++;
         web_answer(exchange, 400);
