@@ -18,6 +18,9 @@
 
 enum { BUFFER = 64 << 10, EVENTS = 64, DRAIN_MS = 5000, ONCE_MAX = 20 };
 
+/* What gRPC's clients arrive at when answers are large. */
+enum { WINDOW = 16 << 20 };
+
 struct load_conn {
     struct load *load;
     int fd; /* -1: lost */
@@ -214,13 +217,15 @@ static nghttp2_session *new_session(struct load_conn *conn)
 {
     nghttp2_session_callbacks *callbacks;
     nghttp2_session *session;
-    nghttp2_settings_entry setting = {NGHTTP2_SETTINGS_ENABLE_PUSH, 0};
+    nghttp2_settings_entry settings[] = {{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
+                                         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, WINDOW}};
 
     nghttp2_session_callbacks_new(&callbacks);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
     if (nghttp2_session_client_new(&session, callbacks, conn) ||
-        nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, &setting, 1))
+        nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings, 2) ||
+        nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0, WINDOW))
         load_die("no memory for a session");
     nghttp2_session_callbacks_del(callbacks);
     return session;

@@ -183,9 +183,9 @@ def start_figure(program, apis):
         shutil.rmtree(server.home, ignore_errors=True)
 
 
-def figures(program, apis, options):
+def figures(program, options):
     """One round: {row's key: figure}."""
-    seconds, found = options.seconds, {}
+    apis, seconds, found = options.apis, options.seconds, {}
     found["size"] = stripped_mb(program)
     found["start"] = start_figure(program, apis)
     with Server(program, apis) as server:
