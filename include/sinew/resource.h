@@ -18,6 +18,8 @@ struct sn_driver;
 struct sn_neighbours;
 struct sn_logger;                         /* base/log.h */
 struct pb_common_get_geometries_response; /* "pb/common/v1/common.h" */
+struct pb_common_pose_in_frame;
+struct pb_common_transform;
 
 /* Longest names a peer or a config may use. Source: upstream's rule for short names; an API triplet
  * and remote prefixes come on top. */
@@ -48,6 +50,10 @@ struct sn_neighbours {
     /* For sn_frame_geometries(). */
     int (*geometries)(struct sn_call *call, struct sn_resource *resource,
                       struct pb_common_get_geometries_response *ret_geometries);
+    /* For sn_machine_pose(). */
+    int (*pose)(struct sn_call *call, struct sn_resource *resource, struct sn_str component,
+                struct sn_str destination, const struct pb_common_transform *transforms,
+                size_t count, struct pb_common_pose_in_frame **ret_pose);
 };
 
 struct sn_resource *sn_resource_ref(struct sn_resource *resource);
@@ -71,5 +77,14 @@ int sn_dependency(struct sn_call *call, struct sn_resource *resource, const char
  * a client's call would get: there is none, or it isn't ready. */
 int sn_find(struct sn_call *call, struct sn_resource *resource, const char *api, struct sn_str name,
             struct sn_resource **ret_found) SN_MUST_USE;
+
+/* Where the frame of `component` is right now as seen from the frame `destination` (empty: the
+ * world), by the machine's frame system and `transforms`, frames that are added for this question
+ * alone and must live as long as the call. `*ret_pose` is in the call's arena. UNKNOWN with
+ * upstream's texts: no component given, no such frame, a part that doesn't say where its joints
+ * are. */
+int sn_machine_pose(struct sn_call *call, struct sn_resource *resource, struct sn_str component,
+                    struct sn_str destination, const struct pb_common_transform *transforms,
+                    size_t count, struct pb_common_pose_in_frame **ret_pose) SN_MUST_USE;
 
 #endif

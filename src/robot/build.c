@@ -119,7 +119,15 @@ static int geometries(struct sn_call *call, struct sn_resource *resource,
     return sn_geometries_to_pb(frame.geometry, 1, call->arena, ret_geometries);
 }
 
-static const struct sn_neighbours neighbours = {dependency, find, geometries};
+static int pose(struct sn_call *call, struct sn_resource *resource, struct sn_str component,
+                struct sn_str destination, const struct pb_common_transform *transforms,
+                size_t count, struct pb_common_pose_in_frame **ret_pose)
+{
+    return sn_robot_pose(local_of(resource)->robot, call, component, destination, transforms, count,
+                         ret_pose);
+}
+
+static const struct sn_neighbours neighbours = {dependency, find, geometries, pose};
 
 /* What a resource was built on stays in memory as long as it does, though closed: a driver that is
  * late to close may still call it. */

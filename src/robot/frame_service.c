@@ -17,15 +17,21 @@
 /* Clouds of more bytes than this are transformed on the pool. */
 enum { CLOUD_INLINE_MAX = 64 << 10 };
 
+/* The request's. */
+struct transforms {
+    const struct pb_common_transform *v;
+    size_t n;
+};
+
 struct lookup {
-    struct sn_rpc *rpc;
+    struct sn_call *call;
     struct sn_robot *robot;
     struct sn_frames *frames;
     struct sn_frame_system *system; /* with what this call adds */
     struct sn_str from, to;
-    SN_PB_LIST(struct pb_common_transform) extra; /* the request's */
-    const double **inputs;                        /* of each part of the frames */
-    uint32_t pending;                             /* and 1 while they are being asked */
+    struct transforms extra;
+    const double **inputs; /* of each part of the frames */
+    uint32_t pending;      /* and 1 while they are being asked */
     int code;
     /* Works the answer out; `seen` is the identity of frame `from` as seen from `to`. */
     int (*answer)(struct lookup *l, const struct sn_pose *seen);
@@ -44,7 +50,7 @@ static void finish(struct lookup *l, int code)
 {
     struct sn_frames *frames = l->frames;
 
-    sn_call_done(&l->rpc->call, code);
+    sn_call_done(l->call, code);
     sn_frames_unref(frames);
 }
 
@@ -53,7 +59,7 @@ static int fail(struct lookup *l, int code, const char *text)
 {
     if (code == SN_ERR_RESOURCE_EXHAUSTED)
         return code;
-    return sn_call_fail(&l->rpc->call, SN_ERR_UNKNOWN, "%s", text);
+    return sn_call_fail(l->call, SN_ERR_UNKNOWN, "%s", text);
 }
 
 /* ---- inputs ---- */
@@ -63,7 +69,7 @@ static int take_inputs(struct question *q)
     struct lookup *l = q->lookup;
     const struct sn_frame_part *part = &l->frames->parts[q->part];
     bool raw = l->frames->info[q->part].api->raw_inputs;
-    double *inputs = sn_arena_alloc(l->rpc->call.arena, SN_MODEL_DOF_MAX * sizeof(*inputs));
+    double *inputs = sn_arena_alloc(l->call->arena, SN_MODEL_DOF_MAX * sizeof(*inputs));
     struct sn_error error;
 
     if (!inputs)
@@ -106,7 +112,7 @@ static void inputs_answered(struct sn_call *call, int code)
     if (!code)
         code = take_inputs(q);
     else
-        sn_call_fail(&l->rpc->call, code, "%.*s", SN_STR_ARGS(sn_call_text(call, code)));
+        sn_call_fail(l->call, code, "%.*s", SN_STR_ARGS(sn_call_text(call, code)));
     if (!l->code)
         l->code = code;
     sn_resource_unref(q->resource);
@@ -133,11 +139,11 @@ static void ask_part(void *arg, uint32_t part)
         sn_graph_find(&l->robot->graph, info->api->name, sn_str_of(info->component));
     if (!node || !node->resource || node->state != SN_NODE_READY || !info->api->inputs) {
         l->code =
-            sn_call_fail(&l->rpc->call, SN_ERR_UNKNOWN,
+            sn_call_fail(l->call, SN_ERR_UNKNOWN,
                          "frame system could not find dependency with name: %s", info->component);
         return;
     }
-    struct question *q = sn_arena_zalloc(l->rpc->call.arena, sizeof(*q));
+    struct question *q = sn_arena_zalloc(l->call->arena, sizeof(*q));
     if (!q) {
         l->code = SN_ERR_RESOURCE_EXHAUSTED;
         return;
@@ -147,7 +153,7 @@ static void ask_part(void *arg, uint32_t part)
     q->resource = sn_resource_ref(node->resource);
     l->inputs[part] = &unknown; /* asked */
     l->pending++;
-    sn_call_init(&q->call, l->rpc->call.env, l->rpc->call.arena, &l->rpc->call);
+    sn_call_init(&q->call, l->call->env, l->call->arena, l->call);
     q->call.start = ask_inputs;
     q->call.end = inputs_answered;
     sn_call_start(&q->call);
@@ -182,7 +188,7 @@ static int read_transform(const struct pb_common_transform *from, struct sn_fram
 /* Adds the request's transforms to the machine's frames, for this call. */
 static int extend(struct lookup *l, struct sn_error *error)
 {
-    struct sn_arena *arena = l->rpc->call.arena;
+    struct sn_arena *arena = l->call->arena;
     struct sn_frame_part *parts;
 
     l->system = l->frames->system;
@@ -191,19 +197,19 @@ static int extend(struct lookup *l, struct sn_error *error)
     parts = sn_arena_alloc(arena, l->extra.n * sizeof(*parts));
     if (!parts)
         return SN_ERR_RESOURCE_EXHAUSTED;
-    for (uint32_t i = 0; i < l->extra.n; i++) {
+    for (size_t i = 0; i < l->extra.n; i++) {
         struct sn_error cause = {0};
         int code = read_transform(&l->extra.v[i], &parts[i], arena, &cause);
 
         if (code)
-            return sn_error_set(error, code, "conversion error at index %u: %s", i, cause.text);
+            return sn_error_set(error, code, "conversion error at index %zu: %s", i, cause.text);
     }
     return sn_frame_system_extend(l->frames->system, parts, l->extra.n, arena, &l->system, error);
 }
 
 static int prepare(struct lookup *l, int32_t *ret_from, int32_t *ret_to, struct sn_error *error)
 {
-    struct sn_arena *arena = l->rpc->call.arena;
+    struct sn_arena *arena = l->call->arena;
     int code = extend(l, error);
 
     if (!code)
@@ -267,36 +273,49 @@ static struct pb_common_pose_in_frame *make_place(struct sn_arena *arena, struct
 }
 
 /* `from`'s `pose` as seen from `to`, into `*ret_place`. */
-static int look(struct sn_rpc *rpc, void *self, struct sn_str from, const struct sn_pose *pose,
-                struct sn_str to, const void *extra, struct pb_common_pose_in_frame **ret_place)
+static int look(struct sn_call *call, struct sn_robot *robot, struct sn_str from,
+                const struct sn_pose *pose, struct sn_str to, struct transforms extra,
+                struct pb_common_pose_in_frame **ret_place)
 {
-    struct pose_answer *a = sn_arena_zalloc(rpc->call.arena, sizeof(*a));
-    struct pb_common_pose_in_frame *place = make_place(rpc->call.arena, to);
+    struct pose_answer *a = sn_arena_zalloc(call->arena, sizeof(*a));
+    struct pb_common_pose_in_frame *place = make_place(call->arena, to);
 
     if (!a || !place)
         return SN_ERR_RESOURCE_EXHAUSTED;
-    a->l =
-        (struct lookup){.rpc = rpc, .robot = self, .from = from, .to = to, .answer = answer_pose};
-    memcpy(&a->l.extra, extra, sizeof(a->l.extra));
+    a->l = (struct lookup){.call = call,
+                           .robot = robot,
+                           .from = from,
+                           .to = to,
+                           .extra = extra,
+                           .answer = answer_pose};
     a->pose = *pose;
     a->to = *ret_place = place;
-    sn_frames_get(self, &rpc->call, frames_known, &a->l);
+    sn_frames_get(robot, call, frames_known, &a->l);
     return SN_PENDING;
+}
+
+int sn_robot_pose(struct sn_robot *robot, struct sn_call *call, struct sn_str component,
+                  struct sn_str destination, const struct pb_common_transform *transforms,
+                  size_t count, struct pb_common_pose_in_frame **ret_place)
+{
+    const struct sn_pose origin = SN_POSE_IDENTITY;
+
+    if (!component.len)
+        return sn_call_fail(call, SN_ERR_UNKNOWN, "must provide component name");
+    if (!destination.len)
+        destination = SN_STR("world");
+    return look(call, robot, component, &origin, destination,
+                (struct transforms){transforms, count}, ret_place);
 }
 
 int sn_robot_get_pose(struct sn_rpc *rpc, void *self, const void *request, void *response)
 {
     const struct pb_robot_get_pose_request *req = request;
     struct pb_robot_get_pose_response *resp = response;
-    struct sn_str to = req->destination_frame;
-    const struct sn_pose origin = SN_POSE_IDENTITY;
 
-    if (!req->component_name.len)
-        return sn_call_fail(&rpc->call, SN_ERR_UNKNOWN, "must provide component name");
-    if (!to.len)
-        to = SN_STR("world");
-    return look(rpc, self, req->component_name, &origin, to, &req->supplemental_transforms,
-                &resp->pose);
+    return sn_robot_pose(self, &rpc->call, req->component_name, req->destination_frame,
+                         req->supplemental_transforms.v, req->supplemental_transforms.n,
+                         &resp->pose);
 }
 
 int sn_robot_transform_pose(struct sn_rpc *rpc, void *self, const void *request, void *response)
@@ -308,8 +327,9 @@ int sn_robot_transform_pose(struct sn_rpc *rpc, void *self, const void *request,
     if (!req->source || !req->source->pose)
         return sn_call_fail(&rpc->call, SN_ERR_UNKNOWN, "source pose cannot be nil");
     struct sn_pose pose = sn_pose_from_pb(req->source->pose);
-    return look(rpc, self, req->source->reference_frame, &pose, req->destination,
-                &req->supplemental_transforms, &resp->pose);
+    struct transforms extra = {req->supplemental_transforms.v, req->supplemental_transforms.n};
+    return look(&rpc->call, self, req->source->reference_frame, &pose, req->destination, extra,
+                &resp->pose);
 }
 
 /* ---- point clouds ---- */
@@ -363,7 +383,7 @@ static int answer_cloud(struct lookup *l, const struct sn_pose *seen)
     struct cloud_answer *a = (struct cloud_answer *)l;
 
     a->seen = *seen;
-    sn_call_init(&a->call, l->rpc->call.env, l->rpc->call.arena, &l->rpc->call);
+    sn_call_init(&a->call, l->call->env, l->call->arena, l->call);
     a->call.start = cloud_start;
     a->call.end = cloud_end;
     sn_call_start(&a->call);
@@ -381,7 +401,8 @@ int sn_robot_transform_pcd(struct sn_rpc *rpc, void *self, const void *request, 
     if (!req->source.len)
         return sn_call_fail(&rpc->call, SN_ERR_UNKNOWN,
                             "srcName cannot be empty, must provide name of point cloud origin");
-    a->l = (struct lookup){.rpc = rpc, .robot = self, .from = req->source, .answer = answer_cloud};
+    a->l = (struct lookup){
+        .call = &rpc->call, .robot = self, .from = req->source, .answer = answer_cloud};
     a->l.to = req->destination.len ? req->destination : SN_STR("world");
     a->pcd = req->point_cloud_pcd;
     a->to = &resp->point_cloud_pcd;

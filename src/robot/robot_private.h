@@ -17,6 +17,9 @@
 #include "rpc/health/health.h"
 #include "sinew/driver.h"
 
+struct pb_common_pose_in_frame; /* "pb/common/v1/common.h" */
+struct pb_common_transform;
+
 /* One config and what was made of it. Lives while it is the current one or a resource was built
  * from it. */
 struct sn_generation {
@@ -100,6 +103,12 @@ static inline struct sn_triplet sn_api_parts(const char *api)
 extern const struct sn_service sn_robot_service;
 
 /* ---- frame_service.c, log_service.c, stop_all.c: RobotService's handlers ---- */
+
+/* Where a component's frame is as seen from another (empty: the world), with frames added for this
+ * question. UNKNOWN with upstream's texts. Always answers later, or an error. */
+int sn_robot_pose(struct sn_robot *robot, struct sn_call *call, struct sn_str component,
+                  struct sn_str destination, const struct pb_common_transform *transforms,
+                  size_t count, struct pb_common_pose_in_frame **ret_place) SN_MUST_USE;
 
 int sn_robot_frame_system_config(struct sn_rpc *rpc, void *self, const void *request,
                                  void *response);

@@ -57,3 +57,16 @@ int sn_find(struct sn_call *call, struct sn_resource *resource, const char *api,
     return sn_call_fail(call, SN_ERR_UNKNOWN, "no node found with api %s and name %.*s", api,
                         SN_STR_ARGS(name));
 }
+
+int sn_machine_pose(struct sn_call *call, struct sn_resource *resource, struct sn_str component,
+                    struct sn_str destination, const struct pb_common_transform *transforms,
+                    size_t count, struct pb_common_pose_in_frame **ret_pose)
+{
+    const struct sn_neighbours *neighbours = resource->neighbours;
+
+    if (neighbours)
+        return neighbours->pose(call, resource, component, destination, transforms, count,
+                                ret_pose);
+    return sn_call_fail(call, SN_ERR_UNKNOWN, "frame with name \"%.*s\" not in frame system",
+                        SN_STR_ARGS(component));
+}
