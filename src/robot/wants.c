@@ -118,6 +118,37 @@ static int add_all(struct sn_generation *generation, const struct sn_registry *r
     return code;
 }
 
+/* What every machine has, unless its config says otherwise. */
+static const struct sn_config_resource defaults[] = {
+    {.path = "services",
+     .name = "builtin",
+     .api = "rdk:service:motion",
+     .model = "rdk:builtin:builtin",
+     .invalid = NULL},
+};
+enum { DEFAULT_COUNT = sizeof(defaults) / sizeof(defaults[0]) };
+
+static bool is_configured(const struct sn_config *config, const struct sn_config_resource *entry)
+{
+    for (size_t i = 0; i < config->services.count; i++)
+        if (strcmp(config->services.v[i].name, entry->name) == 0 &&
+            strcmp(config->services.v[i].api, entry->api) == 0)
+            return true;
+    return false;
+}
+
+/* A registry without the driver is a test's. */
+static int add_defaults(struct sn_generation *generation, const struct sn_registry *registry)
+{
+    int code = 0;
+
+    for (size_t i = 0; i < DEFAULT_COUNT && !code; i++)
+        if (!is_configured(generation->config, &defaults[i]) &&
+            sn_registry_find(registry, defaults[i].api, defaults[i].model))
+            code = add(generation, registry, &defaults[i]);
+    return code;
+}
+
 struct sn_generation *sn_generation_create(struct sn_block_pool *blocks,
                                            const struct sn_registry *registry,
                                            struct sn_config *take_config)
@@ -132,10 +163,11 @@ struct sn_generation *sn_generation_create(struct sn_block_pool *blocks,
     generation->refs = 1;
     sn_arena_init(&generation->arena, blocks, GENERATION_MEMORY_MAX);
     size_t count = take_config->components.count + take_config->services.count;
-    generation->wants = calloc(count + 1, sizeof(*generation->wants));
+    generation->wants = calloc(count + DEFAULT_COUNT, sizeof(*generation->wants));
     if (!generation->wants ||
         add_all(generation, registry, take_config->components.v, take_config->components.count) ||
-        add_all(generation, registry, take_config->services.v, take_config->services.count)) {
+        add_all(generation, registry, take_config->services.v, take_config->services.count) ||
+        add_defaults(generation, registry)) {
         sn_generation_unref(generation);
         return NULL;
     }

@@ -51,14 +51,16 @@ def name_of(row):
     return row.get("subtype") if isinstance(row.get("subtype"), dict) else row.get("name", row)
 
 
-def components(value):
-    """Lists of resources have no order, and services that aren't built yet are no news."""
-    for key in ("resources", "resourceRpcSubtypes"):
+def sorted_lists(value):
+    """Lists of resources have no order; services inside the machine are its own business, and APIs
+    of services that aren't built yet are no news."""
+    for key, wanted in (("resources", ("namespace", "rdk")), ("resourceRpcSubtypes",
+                                                              ("type", "component"))):
         rows = value.get(key)
         if not isinstance(rows, list):
             continue
         names = [name_of(row) if isinstance(name_of(row), dict) else row for row in rows]
-        kept = [row for row, name in zip(rows, names) if name.get("type") == "component"]
+        kept = [row for row, name in zip(rows, names) if name.get(wanted[0]) == wanted[1]]
         value[key] = sorted(kept, key=str)
     if "frameSystemConfigs" in value:
         value["frameSystemConfigs"].sort(key=lambda row: row["frame"]["referenceFrame"])
@@ -72,7 +74,7 @@ async def ask(stub, method, fields):
         reply = await call(request, timeout=20)
     except GRPCError as error:
         return f"{error.status.name} {error.message}"
-    return f"OK {components(steady(json_format.MessageToDict(reply)))}"
+    return f"OK {sorted_lists(steady(json_format.MessageToDict(reply)))}"
 
 
 async def ask_all(program, config, requests):

@@ -34,13 +34,7 @@ async def statuses(stub):
 async def test_resource_names(server):
     async with server.machine() as machine:
         names = {full_name(name) for name in machine.resource_names}
-    assert names - {MOTION} == {"rdk:component:motor/m1", "rdk:component:sensor/s1"}
-
-
-@pytest.mark.missing("the motion service")
-async def test_every_machine_has_a_motion_service(server):
-    async with server.machine() as machine:
-        assert MOTION in {full_name(name) for name in machine.resource_names}
+    assert names == {MOTION, "rdk:component:motor/m1", "rdk:component:sensor/s1"}
 
 
 async def test_resource_rpc_subtypes(server):
