@@ -16,6 +16,9 @@ struct sn_embedded {
 /* Kinematics of the fake arm's models: src/driver/arm/models/. */
 extern const struct sn_embedded sn_embedded_arm_models[];
 
+/* Those that upstream's simulated arm has with other bodies: src/driver/arm/models/simulated/. */
+extern const struct sn_embedded sn_embedded_arm_simulated_models[];
+
 /* NULL when there is none. */
 static inline const struct sn_embedded *sn_embedded_find(const struct sn_embedded *set,
                                                          struct sn_str name)

@@ -40,6 +40,8 @@ def steady(value):
     as absent as the wire has it (0 and -0 differ there)."""
     if isinstance(value, dict):
         kept = {k: steady(v) for k, v in sorted(value.items()) if k not in VOLATILE}
+        if kept.get("theta") == -180.0:  # the same turn, by the last bit of a sum
+            kept["theta"] = 180.0
         return {k: v for k, v in kept.items() if v != 0 or isinstance(v, bool)}
     if isinstance(value, list):
         return [steady(v) for v in value]

@@ -9,6 +9,8 @@ RULES = [
      "the real server crashes in its handler"),
     ("camera", "GetImages", r"^OK .*'image': .*-> OK .*'image': ",
      "another JPEG encoder: the same picture in other bytes"),
+    ("arm", "Get3DModels", r"^OK {'models': .*-> OK {'models': ",
+     "pictures of our own, of the same links"),
     ("arm", "MoveToPosition", r"too far max: .* -> .*too far max: ",
      "another bound on how far an arm reaches; both refuse"),
     ("arm", "MoveToPosition", r"nil pointer dereference -> UNKNOWN pose cannot be nil",

@@ -107,7 +107,7 @@ static int fake_validate(const void *attrs, struct sn_error *error)
 static int fake_open(struct sn_call *call, struct sn_resource *resource, const void *attrs)
 {
     struct fake_arm *fake = (struct fake_arm *)resource;
-    int code = sn_kinematic_load(call, &fake->arm, attrs);
+    int code = sn_kinematic_load(call, &fake->arm, attrs, NULL);
 
     if (!code && fake->arm.model->dof == 0)
         return sn_call_fail(call, SN_ERR_INVALID_ARGUMENT,

@@ -37,22 +37,34 @@ static bool is_shown(struct sn_str name)
            sn_str_is(name, "xarm6");
 }
 
+/* What a model is made of needn't be what its links look like. */
+static int load_embedded(struct sn_kinematic_arm *arm, struct sn_str name,
+                         const struct sn_embedded *others, struct sn_error *error)
+{
+    const struct sn_embedded *file = sn_embedded_find(sn_embedded_arm_models, name);
+    const struct sn_embedded *other = others ? sn_embedded_find(others, name) : NULL;
+    struct sn_model *looks;
+    int code = sn_json_model(file->bytes, NULL, &arm->arena, &looks, error);
+
+    arm->model = looks;
+    arm->looks = is_shown(name) ? looks : NULL;
+    if (code || !other)
+        return code;
+    return sn_json_model(other->bytes, NULL, &arm->arena, &arm->model, error);
+}
+
 int sn_kinematic_load(struct sn_call *call, struct sn_kinematic_arm *arm,
-                      const struct sn_kinematic_attrs *attrs)
+                      const struct sn_kinematic_attrs *attrs, const struct sn_embedded *others)
 {
     struct sn_str name = attrs->arm_model.len ? attrs->arm_model : SN_STR(SN_KINEMATIC_PLAIN);
     struct sn_error error;
     int code;
 
     sn_arena_init(&arm->arena, call->env->blocks, MODEL_MEMORY_MAX);
-    if (attrs->model_path.len) {
+    if (attrs->model_path.len)
         code = sn_model_file_read(attrs->model_path.ptr, &arm->arena, &arm->model, &error);
-    } else {
-        const struct sn_embedded *file = sn_embedded_find(sn_embedded_arm_models, name);
-
-        arm->shown = is_shown(name);
-        code = sn_json_model(file->bytes, NULL, &arm->arena, &arm->model, &error);
-    }
+    else
+        code = load_embedded(arm, name, others, &error);
     return code ? sn_call_fail(call, code, "%s", error.text) : 0;
 }
 
@@ -125,11 +137,10 @@ int sn_kinematic_models_3d(struct sn_call *call, struct sn_arm *arm,
                            const struct pb_google_struct *extra,
                            struct pb_common_get3_d_models_response *ret_models)
 {
-    const struct sn_kinematic_arm *kinematic = (struct sn_kinematic_arm *)arm;
-    const struct sn_model *model = kinematic->model;
+    const struct sn_model *looks = ((struct sn_kinematic_arm *)arm)->looks;
 
-    for (uint32_t i = 0; kinematic->shown && i < model->count; i++) {
-        const struct sn_model_part *part = &model->parts[i];
+    for (uint32_t i = 0; looks && i < looks->count; i++) {
+        const struct sn_model_part *part = &looks->parts[i];
         struct pb_common_get3_d_models_response_models_entry *entry;
 
         if (part->geometry_count == 0)

@@ -17,7 +17,7 @@ struct sn_kinematic_arm {
     struct sn_arm base;
     struct sn_arena arena; /* of the model */
     struct sn_model *model;
-    bool shown; /* Get3DModels has its links */
+    const struct sn_model *looks; /* whose links' bodies Get3DModels has; NULL: of none */
 };
 
 /* Which model: one of the program's, or a file's. Either may be empty. */
@@ -32,9 +32,12 @@ struct sn_kinematic_attrs {
 int sn_kinematic_validate(const struct sn_kinematic_attrs *attrs, struct sn_error *error)
     SN_MUST_USE;
 
-/* Reads it into `arm`, the plain one when `attrs` name none. Codes and texts of spatial/json.h. */
+/* Reads it into `arm`, the plain one when `attrs` name none. Models that `others` has (or NULL) are
+ * taken from there. Codes and texts of spatial/json.h. */
+struct sn_embedded;
 int sn_kinematic_load(struct sn_call *call, struct sn_kinematic_arm *arm,
-                      const struct sn_kinematic_attrs *attrs) SN_MUST_USE;
+                      const struct sn_kinematic_attrs *attrs, const struct sn_embedded *others)
+    SN_MUST_USE;
 
 /* sn_driver.fini of these arms. */
 void sn_kinematic_fini(struct sn_resource *resource);

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/timers.h"
 #include "driver/arm/kinematic.h"
+#include "driver/embedded.h"
 #include "wire/pb/time.h"
 
 struct simulated_attrs {
@@ -432,7 +433,7 @@ static int simulated_open(struct sn_call *call, struct sn_resource *resource, co
         return sn_call_fail(call, SN_ERR_UNKNOWN, "a model must be defined for a simulated arm");
     if (!arm->has_time)
         sn_log_warn(resource->log, "simulate-time is off: a move of this arm never ends");
-    return sn_kinematic_load(call, &arm->arm, &a->model);
+    return sn_kinematic_load(call, &arm->arm, &a->model, sn_embedded_arm_simulated_models);
 }
 
 #define AT(member) offsetof(struct simulated_attrs, member)

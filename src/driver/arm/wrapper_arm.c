@@ -196,7 +196,10 @@ static int wrapper_move_to_joint_positions(struct sn_call *call, struct sn_arm *
                                            const struct pb_google_struct *extra)
 {
     struct job *job = job_create(call, arm, extra);
+    int code = sn_kinematic_check_counts(call, &wrapper_of(arm)->arm, positions, 1);
 
+    if (code)
+        return code;
     if (job)
         job->to = positions;
     return with_joints(job, then_move);
@@ -359,7 +362,7 @@ static int wrapper_open(struct sn_call *call, struct sn_resource *resource, cons
     if (code)
         return code;
     wrapper->inner = (struct sn_arm *)inner;
-    return sn_kinematic_load(call, &wrapper->arm, &model);
+    return sn_kinematic_load(call, &wrapper->arm, &model, NULL);
 }
 
 static const struct sn_attr wrapper_attrs[] = {
