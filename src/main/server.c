@@ -6,7 +6,8 @@
 #include "base/log.h"
 #include "driver/drivers.h"
 #include "main/options.h"
-#include "net/conn.h"
+#include "main/ports.h"
+#include "net/systemd.h"
 #include "robot/config_file.h"
 #include "robot/pages.h"
 #include "robot/robot.h"
@@ -19,7 +20,7 @@
 
 /* How long a stop may take before the process ends the hard way, and how long clients have to read
  * what was answered last. Source of the first: upstream. */
-static const uint64_t stop_timeout_ns = SN_SECONDS(60), drain_timeout_ns = SN_SECONDS(2);
+static const uint64_t stop_timeout_ns = SN_SECONDS(60);
 static const uint64_t answer_time_ns = SN_MS(100);
 
 struct program {
@@ -31,9 +32,8 @@ struct program {
     struct sn_robot *robot;
     struct sn_web *web;
     struct sn_pages pages;
-    struct sn_listener *listener;
-    char address[256]; /* asked for by the config */
-    struct sn_timer stop, overdue, summary;
+    struct sn_ports ports;
+    struct sn_timer stop, overdue, summary, watchdog;
     bool stopping;
 };
 
@@ -51,47 +51,14 @@ static int fail(const struct program *program, const char *text)
     return 1;
 }
 
-/* ---- the port ---- */
-
-static void accept_conn(void *owner, struct sn_conn *conn)
-{
-    sn_web_accept(((struct program *)owner)->web, conn);
-}
-
-static int serve(struct program *program, const char *address, struct sn_error *error)
-{
-    char fields[300];
-    int code = sn_listen(program->loop, address, accept_conn, program, &program->listener, error);
-
-    if (code)
-        return code;
-    snprintf(program->address, sizeof(program->address), "%s", address);
-    snprintf(fields, sizeof(fields), "{\"url\":\"http://%s\"}",
-             sn_listener_address(program->listener));
-    sn_log_fields(program->log, SN_LOG_INFO, fields, "serving");
-    return 0;
-}
-
-/* A new address: the old port closes with its connections, as upstream. */
-static void move_port(struct program *program, const char *address)
-{
-    struct sn_error error;
-
-    if (strcmp(address, program->address) == 0)
-        return;
-    sn_listener_close(program->listener);
-    program->listener = NULL;
-    sn_web_drain(program->web, drain_timeout_ns, NULL, NULL);
-    if (serve(program, address, &error))
-        sn_log_error(program->log, "error serving web: %s", error.text);
-}
+/* ---- changes ---- */
 
 static void config_changed(void *owner, struct sn_config *take_config)
 {
     struct program *program = owner;
 
     sn_config_apply_log(take_config, program->options.debug);
-    move_port(program, take_config->network.bind_address);
+    sn_ports_move(&program->ports, take_config->network.bind_address);
     if (sn_robot_configure(program->robot, take_config))
         sn_log_error(program->log, "no memory for the new config; the old one stays");
 }
@@ -112,7 +79,7 @@ static void robot_closed(void *owner, bool clean)
         sn_log_flush(true);
         _exit(1);
     }
-    sn_web_drain(program->web, drain_timeout_ns, drained, program);
+    sn_web_drain(program->web, SN_DRAIN_NS, drained, program);
 }
 
 static void stop_overdue(struct sn_timer *timer)
@@ -131,10 +98,10 @@ static void begin_stop(struct sn_timer *timer)
 
     program->stopping = true;
     sn_log_info(program->log, "sinew-server shutting down");
+    sn_systemd_notify("STOPPING=1");
     sn_config_file_destroy(program->file);
     program->file = NULL;
-    sn_listener_close(program->listener);
-    program->listener = NULL;
+    sn_ports_close(&program->ports);
     sn_timer_start(sn_loop_timers(program->loop), &program->overdue, stop_timeout_ns, stop_overdue);
     sn_robot_close(program->robot, robot_closed, program);
 }
@@ -165,27 +132,19 @@ static void on_summary(struct sn_timer *timer)
     sn_timer_start(sn_loop_timers(program->loop), timer, SN_SECONDS(10), on_summary);
 }
 
-/* ---- the start ---- */
-
-static struct sn_limits limits_of(const struct sn_option_limits *options)
+/* A loop that turns is alive. */
+static void on_watchdog(struct sn_timer *timer)
 {
-    return (struct sn_limits){
-        .header_bytes = (size_t)options->header_bytes,
-        .header_count = (uint32_t)options->headers,
-        .message_bytes = (size_t)options->message_bytes,
-        .gathered_bytes = (size_t)options->gathered_bytes,
-        .unsent_bytes = (size_t)options->unsent_bytes,
-        .streams = (uint32_t)options->streams,
-        .calls = (uint32_t)options->calls,
-        .connections = (uint32_t)options->connections,
-        .address_connections = (uint32_t)options->address_connections,
-        .greeting_ns = (uint64_t)options->greeting_ns,
-        .head_ns = (uint64_t)options->head_ns,
-        .stall_ns = (uint64_t)options->stall_ns,
-        .idle_ns = (uint64_t)options->idle_ns,
-        .idle_http2_ns = (uint64_t)options->idle_http2_ns,
-    };
+    struct program *program = sn_container_of(timer, struct program, watchdog);
+    uint64_t interval_ns = sn_systemd_watchdog_ns();
+
+    if (!interval_ns)
+        return;
+    sn_systemd_notify("WATCHDOG=1");
+    sn_timer_start(sn_loop_timers(program->loop), timer, interval_ns / 2, on_watchdog);
 }
+
+/* ---- the start ---- */
 
 static int create(struct program *program, struct sn_error *error)
 {
@@ -200,10 +159,12 @@ static int create(struct program *program, struct sn_error *error)
         .on_shutdown = request_stop,
         .owner = program,
     };
-    struct sn_limits limits = limits_of(&program->options.limits);
+    struct sn_limits limits = sn_ports_limits(&program->options.limits);
     program->robot = sn_robot_create(&options);
     if (program->robot)
         program->web = sn_web_create(program->loop, sn_robot_server(program->robot), &limits);
+    program->ports =
+        (struct sn_ports){.loop = program->loop, .web = program->web, .log = program->log};
     program->pages = (struct sn_pages){program->robot, program->web, program->loop};
     if (!program->web || sn_pages_add(&program->pages))
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "out of memory");
@@ -217,7 +178,7 @@ static int create(struct program *program, struct sn_error *error)
 /* The port opens before the first resource is built: clients can see the machine come up. */
 static int start(struct program *program, struct sn_config *take_config, struct sn_error *error)
 {
-    int code = serve(program, take_config->network.bind_address, error);
+    int code = sn_ports_open(&program->ports, take_config->network.bind_address, error);
 
     if (code) {
         sn_config_destroy(take_config);
@@ -229,6 +190,8 @@ static int start(struct program *program, struct sn_config *take_config, struct 
                               config_changed, program, &program->file, error))
         sn_log_warn(program->log, "config changes will go unnoticed: %s", error->text);
     on_summary(&program->summary);
+    sn_systemd_notify("READY=1");
+    on_watchdog(&program->watchdog);
     return 0;
 }
 
@@ -251,6 +214,7 @@ static int run(struct program *program)
     sn_loop_run(program->loop);
     sn_timer_stop(sn_loop_timers(program->loop), &program->overdue);
     sn_timer_stop(sn_loop_timers(program->loop), &program->summary);
+    sn_timer_stop(sn_loop_timers(program->loop), &program->watchdog);
     sn_web_destroy(program->web);
     sn_robot_destroy(program->robot);
     sn_loop_destroy(program->loop);

@@ -86,6 +86,11 @@ typedef void (*sn_accept_fn)(void *owner, struct sn_conn *conn);
 int sn_listen(struct sn_loop *loop, const char *address, sn_accept_fn accept, void *owner,
               struct sn_listener **ret_listener, struct sn_error *error) SN_MUST_USE;
 
+/* The same on a socket that listens already and was handed to the program; `fd` becomes the
+ * listener's. UNAVAILABLE for what is no such socket: it stays open. */
+int sn_listen_on(struct sn_loop *loop, int fd, sn_accept_fn accept, void *owner,
+                 struct sn_listener **ret_listener, struct sn_error *error) SN_MUST_USE;
+
 /* "127.0.0.1:8080", with the port the system chose; "unix:/path". */
 const char *sn_listener_address(const struct sn_listener *listener);
 

@@ -9,6 +9,7 @@
 #include "net/stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ struct sn_listener {
     sn_accept_fn accept;
     void *owner;
     bool is_unix, closed;
+    bool handed;      /* somebody else made it, and its file */
     struct stat file; /* of the UNIX socket, to remove no other's */
     char address[SN_ADDRESS_MAX];
 };
@@ -212,6 +214,13 @@ static int open_unix(struct sn_listener *listener, const struct sn_address *addr
     return 0;
 }
 
+static void start(struct sn_listener *listener)
+{
+    uv_poll_init(sn_loop_backend(listener->loop), &listener->poll, listener->fd);
+    listener->poll.data = listener;
+    uv_poll_start(&listener->poll, UV_READABLE, on_ready);
+}
+
 int sn_listen(struct sn_loop *loop, const char *address, sn_accept_fn accept, void *owner,
               struct sn_listener **ret_listener, struct sn_error *error)
 {
@@ -232,9 +241,39 @@ int sn_listen(struct sn_loop *loop, const char *address, sn_accept_fn accept, vo
         free(listener);
         return code;
     }
-    uv_poll_init(sn_loop_backend(loop), &listener->poll, listener->fd);
-    listener->poll.data = listener;
-    uv_poll_start(&listener->poll, UV_READABLE, on_ready);
+    start(listener);
+    *ret_listener = listener;
+    return 0;
+}
+
+int sn_listen_on(struct sn_loop *loop, int fd, sn_accept_fn accept, void *owner,
+                 struct sn_listener **ret_listener, struct sn_error *error)
+{
+    struct sockaddr_storage name = {0};
+    socklen_t len = sizeof(name), size = sizeof(int);
+    int listens = 0;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) || !listens ||
+        getsockname(fd, (struct sockaddr *)&name, &len))
+        return sn_error_set(error, SN_ERR_UNAVAILABLE, "descriptor %d is no socket that listens",
+                            fd);
+    struct sn_listener *listener = calloc(1, sizeof(*listener));
+    if (!listener)
+        return sn_error_set(error, SN_ERR_UNAVAILABLE, "out of memory");
+    *listener = (struct sn_listener){
+        .loop = loop,
+        .fd = fd,
+        .accept = accept,
+        .owner = owner,
+        .is_unix = name.ss_family == AF_UNIX,
+        .handed = true,
+    };
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    if (!listener->is_unix)
+        set_tcp_options(fd);
+    sn_address_format((struct sockaddr *)&name, listener->address, sizeof(listener->address));
+    start(listener);
     *ret_listener = listener;
     return 0;
 }
@@ -269,7 +308,7 @@ void sn_listener_close(struct sn_listener *listener)
         return;
     listener->closed = true;
     sn_timer_stop(sn_loop_timers(listener->loop), &listener->pause);
-    if (listener->is_unix)
+    if (listener->is_unix && !listener->handed)
         remove_file(listener);
     uv_poll_stop(&listener->poll);
     close(listener->fd);
