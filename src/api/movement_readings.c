@@ -6,7 +6,6 @@
  */
 #include "api/movement_sensor.h"
 #include "pb/common/v1/common.h"
-#include "sinew/api/movement_sensor.h"
 #include "wire/pb/struct.h"
 
 struct gather {

@@ -2,9 +2,8 @@
  *
  * Movement sensor API: wrappers, server glue, proxy.
  */
-#include "sinew/api/movement_sensor.h"
-#include "api/api.h"
 #include "api/movement_sensor.h"
+#include "api/api.h"
 #include "pb/common/v1/common.h"
 #include "pb/component/movementsensor/v1/movementsensor.h"
 #include "spatial/orientation.h"
@@ -24,7 +23,7 @@ static const struct sn_movement_sensor_ops *ops_of(const struct sn_movement_sens
     return sensor->base.ops;
 }
 
-static int lacks(struct sn_call *call, enum sn_movement what)
+int sn_movement_sensor_lacks(struct sn_call *call, enum sn_movement what)
 {
     return sn_call_fail(call, SN_ERR_UNKNOWN, "%s", sn_movement_lacks[what]);
 }
@@ -38,7 +37,7 @@ int sn_movement_sensor_position(struct sn_call *call, struct sn_movement_sensor 
     if (code)
         return code;
     if (!ops_of(sensor)->position)
-        return lacks(call, SN_MOVEMENT_POSITION);
+        return sn_movement_sensor_lacks(call, SN_MOVEMENT_POSITION);
     *ret_point = (struct pb_common_geo_point){.latitude = NAN, .longitude = NAN};
     *ret_altitude = 0;
     return ops_of(sensor)->position(call, sensor, extra, ret_point, ret_altitude);
@@ -53,7 +52,7 @@ int sn_movement_sensor_linear_velocity(struct sn_call *call, struct sn_movement_
     if (code)
         return code;
     if (!ops_of(sensor)->linear_velocity)
-        return lacks(call, SN_MOVEMENT_LINEAR_VELOCITY);
+        return sn_movement_sensor_lacks(call, SN_MOVEMENT_LINEAR_VELOCITY);
     *ret_velocity = (struct pb_common_vector3){0};
     return ops_of(sensor)->linear_velocity(call, sensor, extra, ret_velocity);
 }
@@ -67,7 +66,7 @@ int sn_movement_sensor_angular_velocity(struct sn_call *call, struct sn_movement
     if (code)
         return code;
     if (!ops_of(sensor)->angular_velocity)
-        return lacks(call, SN_MOVEMENT_ANGULAR_VELOCITY);
+        return sn_movement_sensor_lacks(call, SN_MOVEMENT_ANGULAR_VELOCITY);
     *ret_velocity = (struct pb_common_vector3){0};
     return ops_of(sensor)->angular_velocity(call, sensor, extra, ret_velocity);
 }
@@ -81,7 +80,7 @@ int sn_movement_sensor_linear_acceleration(struct sn_call *call, struct sn_movem
     if (code)
         return code;
     if (!ops_of(sensor)->linear_acceleration)
-        return lacks(call, SN_MOVEMENT_LINEAR_ACCELERATION);
+        return sn_movement_sensor_lacks(call, SN_MOVEMENT_LINEAR_ACCELERATION);
     *ret_acceleration = (struct pb_common_vector3){0};
     return ops_of(sensor)->linear_acceleration(call, sensor, extra, ret_acceleration);
 }
@@ -94,7 +93,7 @@ int sn_movement_sensor_compass_heading(struct sn_call *call, struct sn_movement_
     if (code)
         return code;
     if (!ops_of(sensor)->compass_heading)
-        return lacks(call, SN_MOVEMENT_COMPASS);
+        return sn_movement_sensor_lacks(call, SN_MOVEMENT_COMPASS);
     return ops_of(sensor)->compass_heading(call, sensor, extra, ret_degrees);
 }
 
@@ -107,7 +106,7 @@ int sn_movement_sensor_orientation(struct sn_call *call, struct sn_movement_sens
     if (code)
         return code;
     if (!ops_of(sensor)->orientation)
-        return lacks(call, SN_MOVEMENT_ORIENTATION);
+        return sn_movement_sensor_lacks(call, SN_MOVEMENT_ORIENTATION);
     return ops_of(sensor)->orientation(call, sensor, extra, ret_heading);
 }
 

@@ -5,18 +5,9 @@
 #ifndef SN_API_MOVEMENT_SENSOR_H
 #define SN_API_MOVEMENT_SENSOR_H
 
-/* What a sensor measures, in the order of its readings. */
-enum sn_movement {
-    SN_MOVEMENT_POSITION,
-    SN_MOVEMENT_LINEAR_VELOCITY,
-    SN_MOVEMENT_LINEAR_ACCELERATION,
-    SN_MOVEMENT_ANGULAR_VELOCITY,
-    SN_MOVEMENT_COMPASS,
-    SN_MOVEMENT_ORIENTATION,
-    SN_MOVEMENT_COUNT,
-};
+#include "sinew/api/movement_sensor.h"
 
-/* The texts for what it doesn't measure. By them readings are told from failures. */
+/* The texts for what a sensor can't tell. By them gathered readings know it from failures. */
 extern const char *const sn_movement_lacks[SN_MOVEMENT_COUNT];
 
 #endif

@@ -22,6 +22,17 @@ struct sn_movement_sensor {
     struct sn_resource base;
 };
 
+/* What a sensor can tell, in the order of its readings. */
+enum sn_movement {
+    SN_MOVEMENT_POSITION,
+    SN_MOVEMENT_LINEAR_VELOCITY,
+    SN_MOVEMENT_LINEAR_ACCELERATION,
+    SN_MOVEMENT_ANGULAR_VELOCITY,
+    SN_MOVEMENT_COMPASS,
+    SN_MOVEMENT_ORIENTATION,
+    SN_MOVEMENT_COUNT,
+};
+
 /* How `w` and the rest are meant: where the z axis points and how far the rest is turned about it,
  * or a quaternion. */
 enum sn_heading_form { SN_HEADING_DEGREES, SN_HEADING_RADIANS, SN_HEADING_QUATERNION };
@@ -105,6 +116,9 @@ int sn_movement_sensor_accuracy(struct sn_call *call, struct sn_movement_sensor 
 int sn_movement_sensor_readings(struct sn_call *call, struct sn_movement_sensor *sensor,
                                 const struct pb_google_struct *extra,
                                 struct pb_google_struct *readings);
+
+/* For drivers: UNKNOWN with upstream's text for what the sensor can't tell. */
+int sn_movement_sensor_lacks(struct sn_call *call, enum sn_movement what);
 
 /* For a driver whose readings are more than the other slots give: those, added to `*readings` when
  * the call ends with 0. An operation like any other. */
