@@ -20,6 +20,7 @@ struct sn_rows {
     uint32_t width, height; /* pixels, 1..SN_JPEG_SIDE_MAX */
     /* Writes row y (0 is the top): width times red, green, blue. SN_ERR_* ends the encoding. */
     int (*row)(const struct sn_rows *rows, uint32_t y, uint8_t *rgb);
+    const void *pixels; /* its own; may be NULL */
 };
 
 /* A baseline JPEG without metadata, chroma halved both ways, in the arena (whose limit bounds it,
