@@ -25,7 +25,8 @@ enum sn_attr_type {
     SN_ATTR_STRINGS, /* struct sn_attr_list of struct sn_str */
     SN_ATTR_OBJECT,  /* a nested struct, described by `sub` */
     SN_ATTR_OBJECTS, /* struct sn_attr_list of nested structs */
-    SN_ATTR_JSON,    /* struct sn_str: the value's JSON text, for what a table can't say */
+    SN_ATTR_STRUCT,  /* struct pb_google_struct *: a free-form object, for what a table can't say */
+    SN_ATTR_JSON,    /* struct sn_str: the value's JSON text */
 };
 
 struct sn_attr_list {

@@ -60,7 +60,7 @@ void sn_camera_make_room(struct sn_call *call)
     call->arena->left += SN_CAMERA_BYTES_MAX + SN_BLOCK_SIZE;
 }
 
-static int set_captured(struct sn_call *call, struct pb_camera_get_images_response *ret,
+int sn_camera_set_taken(struct sn_call *call, struct pb_camera_get_images_response *ret,
                         uint64_t unix_ns)
 {
     struct {
@@ -87,7 +87,7 @@ int sn_camera_add_image(struct sn_call *call, struct pb_camera_get_images_respon
     image->source_name = source;
     image->mime_type = mime_type;
     image->image = bytes;
-    return set_captured(call, ret, unix_ns);
+    return sn_camera_set_taken(call, ret, unix_ns);
 }
 
 /* ---- server ---- */
@@ -95,7 +95,11 @@ int sn_camera_add_image(struct sn_call *call, struct pb_camera_get_images_respon
 static int handle_get_images(struct sn_rpc *rpc, void *self, const void *request, void *response)
 {
     const struct pb_camera_get_images_request *req = request;
+    int code = check_sources(&rpc->call, req->filter_source_names.v, req->filter_source_names.n);
 
+    if (code)
+        return code;
+    rpc->complaint = "camera server GetImages could not call Images on the camera: ";
     return sn_camera_images(&rpc->call, self, req->filter_source_names.v,
                             req->filter_source_names.n, req->extra, response);
 }

@@ -60,7 +60,7 @@ static int grey(const struct sn_rows *rows, uint32_t y, uint8_t *rgb)
 static void reads_a_jpeg_as_far_as_its_scan(void **state)
 {
     struct memory *m = *state;
-    struct sn_rows rows = {33, 17, grey};
+    struct sn_rows rows = {33, 17, grey, NULL};
     struct sn_str jpeg, head;
 
     assert_int_equal(sn_jpeg_encode(&rows, SN_JPEG_QUALITY, &m->arena, &jpeg), 0);

@@ -58,7 +58,7 @@ static void expect_pixel(struct sn_str jpeg, uint32_t width, uint32_t height, ui
 static void an_image_reads_back(void **state)
 {
     struct memory *m = *state;
-    struct sn_rows rows = {64, 48, halves};
+    struct sn_rows rows = {64, 48, halves, NULL};
     struct sn_str jpeg;
 
     assert_int_equal(sn_jpeg_encode(&rows, SN_JPEG_QUALITY, &m->arena, &jpeg), 0);
@@ -72,7 +72,7 @@ static void an_image_reads_back(void **state)
 static void a_file_begins_with_its_tables(void **state)
 {
     struct memory *m = *state;
-    struct sn_rows rows = {16, 16, halves};
+    struct sn_rows rows = {16, 16, halves, NULL};
     struct sn_str jpeg;
 
     assert_int_equal(sn_jpeg_encode(&rows, SN_JPEG_QUALITY, &m->arena, &jpeg), 0);
@@ -86,7 +86,7 @@ static void odd_and_extreme_sizes(void **state)
     static const uint32_t sizes[][2] = {{1, 1}, {7, 3}, {SN_JPEG_SIDE_MAX, 1}, {1, 1000}};
 
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        struct sn_rows rows = {sizes[i][0], sizes[i][1], halves};
+        struct sn_rows rows = {sizes[i][0], sizes[i][1], halves, NULL};
         struct sn_str jpeg;
         uint8_t rgb[3];
 
@@ -101,7 +101,7 @@ static void bad_sizes_are_refused(void **state)
     static const uint32_t sizes[][2] = {{0, 5}, {5, 0}, {SN_JPEG_SIDE_MAX + 1, 5}, {5, UINT32_MAX}};
 
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        struct sn_rows rows = {sizes[i][0], sizes[i][1], halves};
+        struct sn_rows rows = {sizes[i][0], sizes[i][1], halves, NULL};
         struct sn_str jpeg;
 
         assert_int_equal(sn_jpeg_encode(&rows, SN_JPEG_QUALITY, &m->arena, &jpeg),
@@ -112,7 +112,7 @@ static void bad_sizes_are_refused(void **state)
 static void a_row_can_end_it(void **state)
 {
     struct memory *m = *state;
-    struct sn_rows rows = {64, 48, broken};
+    struct sn_rows rows = {64, 48, broken, NULL};
     struct sn_str jpeg = SN_STR("untouched");
 
     assert_int_equal(sn_jpeg_encode(&rows, SN_JPEG_QUALITY, &m->arena, &jpeg), SN_ERR_CANCELLED);
@@ -129,7 +129,7 @@ static int noise(const struct sn_rows *rows, uint32_t y, uint8_t *rgb)
 static void the_arena_bounds_it(void **state)
 {
     struct memory *m = *state;
-    struct sn_rows rows = {2000, 2000, noise};
+    struct sn_rows rows = {2000, 2000, noise, NULL};
     struct sn_str jpeg;
 
     assert_int_equal(sn_jpeg_encode(&rows, 100, &m->arena, &jpeg), SN_ERR_RESOURCE_EXHAUSTED);

@@ -75,8 +75,8 @@ int sn_image_rotate(const struct sn_image *image, double degrees, struct sn_aren
     double w = image->width, h = image->height;
     double width = fabs(w * cos(radians)) + fabs(h * sin(radians));
     double height = fabs(w * sin(radians)) + fabs(h * cos(radians));
-    int code = sn_image_create(image->kind, (uint64_t)ceil(width - 1e-6),
-                               (uint64_t)ceil(height - 1e-6), arena, ret_image, error);
+    int code = sn_image_create(image->kind, (uint64_t)fmax(round(width), 1),
+                               (uint64_t)fmax(round(height), 1), arena, ret_image, error);
 
     if (code)
         return code;

@@ -4,6 +4,8 @@
  */
 #include "resource/attr.h"
 
+#include "wire/pb/struct.h"
+
 #include <stdio.h>
 #include <strings.h>
 
@@ -266,13 +268,92 @@ static void decode_json(struct decoder *decoder, const struct sn_attr *row, cons
         run_out(decoder);
 }
 
+enum { STRUCT_DEPTH_MAX = 64 };
+
+static struct pb_google_value value_of(struct decoder *decoder, const json_t *json, int depth);
+
+static struct pb_google_struct *struct_of(struct decoder *decoder, const json_t *json, int depth)
+{
+    struct pb_google_struct *made = sn_arena_zalloc(decoder->arena, sizeof(*made));
+    const char *key;
+    json_t *value;
+
+    if (!made || depth > STRUCT_DEPTH_MAX) {
+        run_out(decoder);
+        return made;
+    }
+    json_object_foreach((json_t *)(uintptr_t)json, key, value)
+    {
+        struct sn_str copy = sn_arena_copy(decoder->arena, sn_str_of(key));
+
+        if (!copy.ptr ||
+            sn_pb_struct_add(made, copy, value_of(decoder, value, depth + 1), decoder->arena))
+            run_out(decoder);
+    }
+    return made;
+}
+
+static struct pb_google_value list_of(struct decoder *decoder, const json_t *json, int depth)
+{
+    struct pb_google_list_value *made = sn_arena_zalloc(decoder->arena, sizeof(*made));
+    size_t i;
+    json_t *value;
+
+    if (!made || depth > STRUCT_DEPTH_MAX) {
+        run_out(decoder);
+        return sn_pb_null();
+    }
+    json_array_foreach((json_t *)(uintptr_t)json, i, value)
+    {
+        if (sn_pb_list_value_add(made, value_of(decoder, value, depth + 1), decoder->arena))
+            run_out(decoder);
+    }
+    return sn_pb_list(made);
+}
+
+static struct pb_google_value value_of(struct decoder *decoder, const json_t *json, int depth)
+{
+    struct sn_str text;
+
+    switch (json_typeof(json)) {
+    case JSON_OBJECT:
+        return sn_pb_struct(struct_of(decoder, json, depth));
+    case JSON_ARRAY:
+        return list_of(decoder, json, depth);
+    case JSON_STRING:
+        text = (struct sn_str){json_string_value(json), json_string_length(json)};
+        text = sn_arena_copy(decoder->arena, text);
+        if (!text.ptr)
+            run_out(decoder);
+        return sn_pb_string(text);
+    case JSON_INTEGER:
+    case JSON_REAL:
+        return sn_pb_number(json_number_value(json));
+    case JSON_TRUE:
+    case JSON_FALSE:
+        return sn_pb_bool(json_is_true(json));
+    case JSON_NULL:
+        break;
+    }
+    return sn_pb_null();
+}
+
+static void decode_struct(struct decoder *decoder, const struct sn_attr *row, const json_t *json,
+                          const struct place *place, void *ret)
+{
+    if (json_is_object(json))
+        *(struct pb_google_struct **)ret = struct_of(decoder, json, 0);
+    else
+        fail_type(decoder, place, "map[string]interface {}", json);
+}
+
 static void (*const decoders[])(struct decoder *decoder, const struct sn_attr *row,
                                 const json_t *json, const struct place *place, void *ret) = {
     [SN_ATTR_BOOL] = decode_bool,     [SN_ATTR_INT] = decode_int,
     [SN_ATTR_UINT] = decode_uint,     [SN_ATTR_NUMBER] = decode_number,
     [SN_ATTR_STRING] = decode_string, [SN_ATTR_STRINGS] = decode_strings,
     [SN_ATTR_OBJECT] = decode_object, [SN_ATTR_OBJECTS] = decode_objects,
-    [SN_ATTR_JSON] = decode_json,
+    [SN_ATTR_STRUCT] = decode_struct, [SN_ATTR_JSON] = decode_json,
 };
 
 static json_t *load_preset(const struct sn_attr *row)

@@ -35,6 +35,8 @@ static json_t *value_schema(const struct sn_attr *row)
         return object_schema(row->sub);
     case SN_ATTR_OBJECTS:
         return array_schema(object_schema(row->sub));
+    case SN_ATTR_STRUCT:
+        return type_schema("object");
     case SN_ATTR_JSON:
         break;
     }

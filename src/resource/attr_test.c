@@ -3,6 +3,7 @@
  * Texts are the reference server's, as seen.
  */
 #include "resource/attr.h"
+#include "wire/pb/struct.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,6 +27,7 @@ struct attrs {
     struct sn_attr_list left; /* of struct sn_str */
     struct pin pins;
     struct sn_attr_list analogs; /* of struct pin */
+    struct pb_google_struct *free;
     struct sn_str raw, service;
 };
 
@@ -64,6 +66,7 @@ static const struct sn_attr table[] = {
      .offset = offsetof(struct attrs, analogs),
      .sub = pin_table,
      .sub_size = sizeof(struct pin)},
+    {.key = "free", .type = SN_ATTR_STRUCT, .offset = offsetof(struct attrs, free)},
     {.key = "raw", .type = SN_ATTR_JSON, .offset = offsetof(struct attrs, raw)},
     {.key = "service",
      .type = SN_ATTR_STRING,
@@ -188,6 +191,17 @@ static void test_integers(void **state)
     }
 }
 
+static void test_free_form(void **state)
+{
+    struct attrs *a = decode("{\"free\":{\"n\":1.5,\"deep\":{\"list\":[true,null,\"x\"]}}}");
+
+    assert_true(sn_pb_value_number(sn_pb_struct_get(a->free, "n"), 0) == 1.5);
+    const struct pb_google_struct *deep = sn_pb_value_struct(sn_pb_struct_get(a->free, "deep"));
+    const struct pb_google_list_value *list = sn_pb_value_list(sn_pb_struct_get(deep, "list"));
+    assert_int_equal(list->values.n, 3);
+    assert_true(sn_str_is(sn_pb_value_string(&list->values.v[2], SN_STR_NULL), "x"));
+}
+
 static void test_keys_in_any_case(void **state)
 {
     assert_int_equal(decode("{\"WIDTH_mm\":5}")->width_mm, 5);
@@ -206,6 +220,8 @@ static void test_conversion_errors(void **state)
         {"{\"width_mm\":{}}",
          "'width_mm' expected type 'int', got unconvertible type 'map[string]interface {}'"},
         {"{\"WIDTH_MM\":\"x\"}", "'width_mm' expected type 'int', got unconvertible type 'string'"},
+        {"{\"free\":[1]}", "'free' expected type 'map[string]interface {}', got unconvertible type "
+                           "'[]interface {}'"},
         {"{\"count\":\"x\"}", "'count' expected type 'uint32', got unconvertible type 'string'"},
         {"{\"count\":-1}", "'count' cannot parse value as 'uint32': -1.000000 overflows uint"},
         {"{\"factor\":\"x\"}", "'factor' expected type 'float64', got unconvertible type 'string'"},
@@ -378,10 +394,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_arena, close_arena)
     const struct CMUnitTest tests[] = {
-        TEST(test_values),           TEST(test_presets),           TEST(test_integers),
-        TEST(test_keys_in_any_case), TEST(test_conversion_errors), TEST(test_many_errors),
-        TEST(test_no_memory),        TEST(test_required),          TEST(test_dependencies),
-        TEST(test_schema),
+        TEST(test_values),       TEST(test_presets),          TEST(test_integers),
+        TEST(test_free_form),    TEST(test_keys_in_any_case), TEST(test_conversion_errors),
+        TEST(test_many_errors),  TEST(test_no_memory),        TEST(test_required),
+        TEST(test_dependencies), TEST(test_schema),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

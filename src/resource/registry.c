@@ -73,6 +73,8 @@ static size_t member_size(const struct sn_attr *row)
     case SN_ATTR_STRING:
     case SN_ATTR_JSON:
         return sizeof(struct sn_str);
+    case SN_ATTR_STRUCT:
+        return sizeof(struct pb_google_struct *);
     case SN_ATTR_STRINGS:
     case SN_ATTR_OBJECTS:
         return sizeof(struct sn_attr_list);

@@ -65,6 +65,11 @@ int sn_camera_properties(struct sn_call *call, struct sn_camera *camera,
  * loop, or the pool thread that works on it. */
 void sn_camera_make_room(struct sn_call *call);
 
+/* Says when they were taken (ns since 1970), for an answer that has no images. RESOURCE_EXHAUSTED.
+ */
+int sn_camera_set_taken(struct sn_call *call, struct pb_camera_get_images_response *ret,
+                        uint64_t unix_ns) SN_MUST_USE;
+
 /* Adds an image taken at `unix_ns` (since 1970). Strings are borrowed: they live as the results do.
  * Errors: RESOURCE_EXHAUSTED. */
 int sn_camera_add_image(struct sn_call *call, struct pb_camera_get_images_response *ret,

@@ -87,6 +87,9 @@ static void send_end(struct sn_rpc *rpc, int code)
     struct sn_status status = {.code = code, .details = rpc->call.details};
     if (code)
         status.text = sn_call_text(&rpc->call, code);
+    if (code == SN_ERR_UNKNOWN && rpc->complaint)
+        status.text =
+            sn_arena_printf(&rpc->arena, "%s%.*s", rpc->complaint, SN_STR_ARGS(status.text));
     rpc->stream = NULL;
     stream->rpc = NULL;
     stream->ops->trailers(stream, &status, &rpc->trailers);

@@ -71,6 +71,7 @@ struct sn_rpc {
     struct sn_metadata headers, trailers; /* ours; fill before the first send and the end */
     struct sn_resource *resource;         /* the one named, pinned; NULL for other services */
     const void *request;                  /* first message, decoded */
+    const char *complaint;                /* put before the text of an UNKNOWN end, or NULL */
     struct sn_operation *operation;       /* robot/operation.h's; NULL for calls that aren't one */
     uint32_t *limit;                      /* robot/limit.h's: the count it is part of */
     uint64_t begun_ns;                    /* robot/metrics.h's: when it came */
