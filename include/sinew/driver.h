@@ -46,6 +46,7 @@ struct sn_attr {
     bool dependency;           /* a STRING(S) that names resources this one needs */
     const struct sn_attr *sub; /* of OBJECT and OBJECTS */
     size_t sub_size;           /* bytes of one nested struct */
+    size_t given; /* of a bool, not the first member, that says whether it was there; 0: none */
 };
 
 struct sn_driver {

@@ -383,8 +383,11 @@ static void decode_table(struct decoder *decoder, const struct sn_attr *table, c
         json_t *value = find_value(json, row->key);
         struct place inner = {place, row->key, 0};
         void *member = (char *)ret + row->offset;
+        bool given = value && !json_is_null(value);
 
-        if (value && !json_is_null(value))
+        if (row->given)
+            *(bool *)(void *)((char *)ret + row->given) = given;
+        if (given)
             decoders[row->type](decoder, row, value, &inner, member);
         else
             decode_absent(decoder, row, &inner, member);

@@ -29,6 +29,7 @@ struct attrs {
     struct sn_attr_list analogs; /* of struct pin */
     struct pb_google_struct *free;
     struct sn_str raw, service;
+    bool has_freq;
 };
 
 static const struct sn_attr pin_table[] = {
@@ -44,7 +45,11 @@ static const struct sn_attr table[] = {
      .offset = offsetof(struct attrs, width_mm),
      .required = true,
      .help = "distance between the wheels, mm"},
-    {.key = "freq", .type = SN_ATTR_INT, .offset = offsetof(struct attrs, freq), .preset = "800"},
+    {.key = "freq",
+     .type = SN_ATTR_INT,
+     .offset = offsetof(struct attrs, freq),
+     .preset = "800",
+     .given = offsetof(struct attrs, has_freq)},
     {.key = "count", .type = SN_ATTR_UINT, .offset = offsetof(struct attrs, count)},
     {.key = "factor", .type = SN_ATTR_NUMBER, .offset = offsetof(struct attrs, factor)},
     {.key = "board",
@@ -135,6 +140,7 @@ static void test_values(void **state)
     assert_true(attrs->flip);
     assert_int_equal(attrs->width_mm, 7);
     assert_int_equal(attrs->freq, 9);
+    assert_true(attrs->has_freq);
     assert_true(attrs->factor == 1);
     assert_string_equal(attrs->board.ptr, "b");
     assert_int_equal(attrs->left.count, 3);
@@ -160,6 +166,7 @@ static void test_presets(void **state)
         assert_false(attrs->flip);
         assert_int_equal(attrs->width_mm, 0);
         assert_int_equal(attrs->freq, 800);
+        assert_false(attrs->has_freq);
         assert_int_equal(attrs->left.count, 0);
         assert_string_equal(attrs->board.ptr, "");
         assert_string_equal(attrs->pins.name.ptr, "");

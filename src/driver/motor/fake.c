@@ -114,7 +114,7 @@ static int fake_move(struct sn_call *call, struct fake_motor *fake, double rpm, 
     double speed = fmin(fabs(rpm), fake->max_rpm);
     double minutes = fabs(revolutions) / speed;
     fake->goal_ticks = goal * fake->ticks_per_rotation;
-    if (!isfinite(minutes)) {
+    if (isnan(rpm) || !isfinite(minutes)) {
         fake_stand(fake);
         return 0;
     }

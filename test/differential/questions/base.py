@@ -7,12 +7,44 @@ def base(name, **frame):
     return {**entry, "frame": frame} if frame else entry
 
 
+def wheeled(name, **attributes):
+    return {"name": name, "api": "rdk:component:base", "model": "wheeled", "attributes": {
+        "left": ["wheel-l"], "right": ["wheel-r"], "width_mm": 200,
+        "wheel_circumference_mm": 1000, **attributes}}
+
+
 COMPONENTS = [
+    *({"name": name, "api": "rdk:component:motor", "model": "fake",
+       "attributes": {"max_rpm": 6000}} for name in ("wheel-l", "wheel-r")),
+    wheeled("wheeled"), wheeled("wheeled-slip", spin_slip_factor=-2),
+    wheeled("wheeled-lame", left=["wheel-l", "wheel-r"]), wheeled("wheeled-thin", width_mm=0),
+    wheeled("wheeled-mistaken", right=["base"]), wheeled("wheeled-empty", left=[]),
     base("base"),
     base("base-framed", parent="world", translation={"x": 100}, geometry={
         "type": "box", "x": 10, "y": 20, "z": 30, "translation": {"x": 1, "y": 2, "z": 3}}),
     base("base-labelled", parent="world", geometry={"r": 10, "label": "ball"}),
     base("base-bare", parent="world"),
+]
+
+WHEELED = [
+    ("GetProperties", "wheeled", {}), ("GetGeometries", "wheeled", {}),
+    *[("MoveStraight", "wheeled", {"distanceMm": distance, "mmPerSec": speed})
+      for distance, speed in [(1000, 50000), (-1000, 50000), (1000, -50000), (0, 1), (1, 0),
+                              (100, 1e12), (100, NAN), (100, INF)]],
+    *[("Spin", name, {"angleDeg": angle, "degsPerSec": speed})
+      for name in ("wheeled", "wheeled-slip")
+      for angle, speed in [(90, 18000), (-90, 18000), (90, -18000), (0, 1), (5e-5, 1), (90, 0),
+                           (NAN, 1), (90, NAN), (90, INF)]],
+    *[("SetPower", "wheeled", {"linear": {"y": forward}, "angular": {"z": turn}})
+      for forward, turn in [(1, 0), (-0.5, 0), (0, 1), (0, -0.5), (1, 1), (0.5, 0.25), (-1, 0.3),
+                            (-0.1, -1), (5, 3), (0, 0), (NAN, 0), (0.3, INF), ("-Infinity", 0)]],
+    ("SetPower", "wheeled", {"linear": {"x": 1}, "angular": {"y": 1}}),
+    ("SetPower", "wheeled", {}),
+    *[("SetVelocity", "wheeled", {"linear": {"y": forward}, "angular": {"z": turn}})
+      for forward, turn in [(100, 0), (-50, 0), (0, 45), (100, 30), (-50, 30), (0, 0), (NAN, 0),
+                            (1e9, 0), (0, INF)]],
+    ("SetVelocity", "wheeled", {"linear": {"x": 1}}), ("SetVelocity", "wheeled", {}),
+    ("Stop", "wheeled", {}),
 ]
 
 REQUESTS = [
@@ -23,4 +55,11 @@ REQUESTS = [
         ("Spin", {"angleDeg": NAN, "degsPerSec": INF}), ("Spin", {}), ("SetPower", {}),
         ("SetPower", {"linear": {"y": 5}}), ("SetVelocity", {"angular": {"z": NAN}}),
         ("IsMoving", {}), *COMMON]),
+    *every("base", ["wheeled-lame", "wheeled-thin", "wheeled-mistaken", "wheeled-empty"],
+           [("GetProperties", {})]),
+    *[(service, method, {"name": name, **fields})
+      for move in WHEELED
+      for service, method, name, fields in [
+          ("base", *move), ("motor", "IsPowered", "wheel-l", {}),
+          ("motor", "IsPowered", "wheel-r", {}), ("base", "IsMoving", "wheeled", {})]],
 ]
