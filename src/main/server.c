@@ -11,6 +11,7 @@
 #include "robot/config_file.h"
 #include "robot/pages.h"
 #include "robot/robot.h"
+#include "rpc/rest/rest.h"
 #include "rpc/transport/web/web.h"
 #include "service/services.h"
 
@@ -31,6 +32,7 @@ struct program {
     struct sn_config_file *file;
     struct sn_robot *robot;
     struct sn_web *web;
+    struct sn_rest *rest;
     struct sn_pages pages;
     struct sn_ports ports;
     struct sn_timer stop, overdue, summary, watchdog;
@@ -166,8 +168,12 @@ static int create(struct program *program, struct sn_error *error)
     program->ports =
         (struct sn_ports){.loop = program->loop, .web = program->web, .log = program->log};
     program->pages = (struct sn_pages){program->robot, program->web, program->loop};
-    if (!program->web || sn_pages_add(&program->pages))
+    if (program->web)
+        program->rest = sn_rest_create(sn_loop_env(program->loop), sn_robot_server(program->robot),
+                                       sn_web_guard(program->web));
+    if (!program->rest || sn_pages_add(&program->pages))
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "out of memory");
+    sn_web_below(program->web, SN_REST_PREFIX, sn_rest_handler(program->rest));
     sn_loop_set_user(program->loop, program);
     if (sn_loop_on_signal(program->loop, SIGINT, on_signal) ||
         sn_loop_on_signal(program->loop, SIGTERM, on_signal))
@@ -216,6 +222,7 @@ static int run(struct program *program)
     sn_timer_stop(sn_loop_timers(program->loop), &program->summary);
     sn_timer_stop(sn_loop_timers(program->loop), &program->watchdog);
     sn_web_destroy(program->web);
+    sn_rest_destroy(program->rest);
     sn_robot_destroy(program->robot);
     sn_loop_destroy(program->loop);
     return 0;

@@ -95,7 +95,7 @@ static void write_calls(struct sn_page *page, const struct sn_metrics *metrics)
 
 /* ---- the port ---- */
 
-static void write_port(struct sn_page *page, const struct sn_web *web)
+static void write_port(struct sn_page *page, struct sn_web *web)
 {
     const struct sn_guard *guard = sn_web_guard(web);
     struct sn_web_counts counts;

@@ -48,8 +48,10 @@ static const struct sn_str reserved[] = {
 
 static bool is_reserved(struct sn_str name)
 {
-    if (name.len == 0 || name.ptr[0] == ':' || sn_str_has_prefix(name, SN_STR("grpc-")))
+    if (name.len == 0 || name.ptr[0] == ':')
         return true;
+    if (sn_str_has_prefix(name, SN_STR("grpc-"))) /* but for metadata in requests without gRPC */
+        return !sn_str_has_prefix(name, SN_STR("grpc-metadata-"));
     for (size_t i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
         if (sn_str_eq(name, reserved[i]))
             return true;

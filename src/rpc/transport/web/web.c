@@ -157,7 +157,7 @@ void sn_web_count(const struct sn_web *web, struct sn_web_counts *ret_counts)
     port_bytes(&web->port, &ret_counts->bytes_in, &ret_counts->bytes_out);
 }
 
-const struct sn_guard *sn_web_guard(const struct sn_web *web)
+struct sn_guard *sn_web_guard(struct sn_web *web)
 {
     return &web->guard;
 }

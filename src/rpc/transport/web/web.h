@@ -70,6 +70,6 @@ struct sn_web_counts {
 };
 
 void sn_web_count(const struct sn_web *web, struct sn_web_counts *ret_counts);
-const struct sn_guard *sn_web_guard(const struct sn_web *web);
+struct sn_guard *sn_web_guard(struct sn_web *web);
 
 #endif
