@@ -9,6 +9,7 @@
 #include "api/api.h"
 #include "conform.h"
 #include "driver/drivers.h"
+#include "models.h"
 #include "robot/robot.h"
 #include "rpc/transport/http2/http2.h"
 #include "service/services.h"
@@ -16,6 +17,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+static const struct sn_driver *const models[] = {&conform_mlmodel_echo};
 
 static const struct suite *const suites[] = {
 #define SUITE(api) &suite_##api,
@@ -117,6 +120,7 @@ static void machine_start(struct machine *machine, struct sn_loop *loop, const c
     *machine = (struct machine){.loop = loop};
     sn_registry_add(&machine->registry, sn_drivers, sn_driver_count);
     sn_registry_add(&machine->registry, sn_services, sn_service_count);
+    sn_registry_add(&machine->registry, models, sizeof(models) / sizeof(models[0]));
     struct sn_robot_options options = {.env = sn_loop_env(loop),
                                        .registry = &machine->registry,
                                        .request_limit = 100,

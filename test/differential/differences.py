@@ -26,6 +26,6 @@ RULES = [
     ("robot", "ListTunnels", r"-> UNIMPLEMENTED", "tunnels aren't built yet"),
     ("robot", "FrameSystemConfig", r"'orientation': {'type': ''}",
      "an orientation that isn't given has no type"),
-    ("", "", r"unknown resource type: .*provides this model.* -> .*provides this model.*models",
+    ("", "", r"unknown resource type: .*provides this model.* -> .*provides this model.*model",
      "ours also says which models the API has"),
 ]
