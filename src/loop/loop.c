@@ -223,23 +223,35 @@ int sn_loop_on_signal(struct sn_loop *loop, int signal,
 /* ---- life ---- */
 
 /* Pictures and point clouds come and go: from here on memory is the system's again at once, where
- * malloc would learn to keep it. */
-enum { MAPPED_SIZE = 4 << 20 };
+ * malloc would learn to keep it. It comes in huge pages where the system has them: faulting in a
+ * cloud's thousands of small ones takes longer than to make the cloud. */
+enum { MAPPED_SIZE = 4 << 20, HUGE_PAGE = 2 << 20 };
+
+static size_t mapped_size(size_t size)
+{
+    return (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+}
+
+static void *map(size_t size)
+{
+    void *memory =
+        mmap(NULL, mapped_size(size), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (memory == MAP_FAILED)
+        return NULL;
+    madvise(memory, mapped_size(size), MADV_HUGEPAGE); /* a wish only */
+    return memory;
+}
 
 static void *source_get(struct sn_block_source *source, size_t size)
 {
-    if (size >= MAPPED_SIZE) {
-        void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-        return memory == MAP_FAILED ? NULL : memory;
-    }
-    return malloc(size);
+    return size >= MAPPED_SIZE ? map(size) : malloc(size);
 }
 
 static void source_put(struct sn_block_source *source, void *memory, size_t size)
 {
     if (size >= MAPPED_SIZE)
-        munmap(memory, size);
+        munmap(memory, mapped_size(size));
     else
         free(memory);
 }
