@@ -27,16 +27,11 @@ static int header_print(char *text, size_t count, bool colored)
                     colored ? " 1" : "", count, count);
 }
 
-static size_t point_size(bool colored)
-{
-    return colored ? 16 : 12;
-}
-
 int sn_pcd_begin(struct sn_pcd_writer *writer, size_t count, bool colored, struct sn_arena *arena)
 {
     char header[HEADER_MAX];
     size_t header_len = (size_t)header_print(header, count, colored);
-    size_t size = point_size(colored);
+    size_t size = sn_pcd_point_size(colored);
 
     if (count > (SIZE_MAX - HEADER_MAX) / size)
         return SN_ERR_RESOURCE_EXHAUSTED;
@@ -48,34 +43,6 @@ int sn_pcd_begin(struct sn_pcd_writer *writer, size_t count, bool colored, struc
     writer->end = writer->next + count * size;
     writer->colored = colored;
     return 0;
-}
-
-/* Little-endian, whatever the machine's order. */
-static char *put_u32(char *p, uint32_t value)
-{
-    for (int i = 0; i < 4; i++)
-        *p++ = (char)(value >> 8 * i);
-    return p;
-}
-
-static char *put_metres(char *p, double mm)
-{
-    float metres = (float)(mm / 1000);
-    uint32_t bits;
-
-    memcpy(&bits, &metres, sizeof(bits));
-    return put_u32(p, bits);
-}
-
-void sn_pcd_put(struct sn_pcd_writer *writer, struct sn_point point)
-{
-    char *p = writer->next;
-
-    assert((size_t)(writer->end - p) >= point_size(writer->colored));
-    p = put_metres(p, point.x);
-    p = put_metres(p, point.y);
-    p = put_metres(p, point.z);
-    writer->next = writer->colored ? put_u32(p, point.rgb & 0xffffff) : p;
 }
 
 struct sn_str sn_pcd_end(const struct sn_pcd_writer *writer)
