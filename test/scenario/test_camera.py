@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The camera API over the wire: images, point clouds, properties."""
+import math
 import struct
 import time
 
 import pytest
 from viam.components.camera import Camera
+from viam.media.utils.pil import viam_to_pil_image
 from viam.proto.common import DoCommandRequest, GetGeometriesRequest, GetStatusRequest
 from viam.proto.component.camera import (CameraServiceStub, GetImagesRequest,
                                          GetPointCloudRequest, GetPropertiesRequest)
@@ -57,6 +59,16 @@ async def test_images(server, name, size):
     assert images[0].data.startswith(b"\xff\xd8\xff") and images[0].data.endswith(b"\xff\xd9")
     assert jpeg_size(images[0].data) == size
     assert began - 1 < metadata.captured_at.ToNanoseconds() / 1e9 < time.time() + 1
+
+
+async def test_the_picture_is_the_gradient(server):
+    """Blue grows with the distance from the top left; JPEG leaves it nearly as it was."""
+    async with server.machine() as machine:
+        image = (await Camera.from_robot(machine, "big").get_images())[0][0]
+    picture = viam_to_pil_image(image).convert("RGB")
+    for x, y in [(0, 0), (1, 0), (640, 0), (0, 360), (640, 360), (900, 700), (1279, 719)]:
+        blue = math.hypot(x, y) / math.hypot(1280, 720) * 255
+        assert picture.getpixel((x, y)) == pytest.approx((255 - blue, 255 - blue, blue), abs=8)
 
 
 async def test_the_picture_stands_still(server):

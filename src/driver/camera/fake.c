@@ -4,8 +4,8 @@
  * left to blue, still or moving to the right; a point for each of its pixels, whose height is the
  * amount of blue; source filters ignored.
  *
- * The still picture is drawn once, by the first who asks; whoever asks meanwhile draws it too and
- * the first to be done wins. Drawing is the pool's, all else the loop's.
+ * Each picture is drawn and encoded anew, as a real camera's would be, so that the fake costs what
+ * pictures cost. That is the pool's work, all else the loop's.
  */
 #include "base/timers.h"
 #include "media/jpeg.h"
@@ -21,7 +21,7 @@ enum {
     SIDE_MAX = 10000,
     DEFAULT_WIDTH = 1280,
     DEFAULT_HEIGHT = 720,
-    PICTURE_MEMORY_MAX = 64 << 20,
+    LEVELS = 256,
 };
 
 static const uint64_t shift_ns = SN_MS(20); /* an animated picture moves a pixel in that time */
@@ -31,16 +31,10 @@ struct fake_attrs {
     bool animated, rtp_passthrough, model;
 };
 
-struct fake_picture {
-    struct sn_arena arena; /* holds this, too */
-    struct sn_str jpeg;
-};
-
 struct fake_camera {
     struct sn_camera base;
     uint32_t width, height;
     bool animated, has_model;
-    struct fake_picture *_Atomic picture; /* the still one, NULL until drawn */
 };
 
 static struct fake_camera *fake_of(struct sn_camera *camera)
@@ -50,75 +44,92 @@ static struct fake_camera *fake_of(struct sn_camera *camera)
 
 /* ---- the gradient ---- */
 
-/* Blue at a pixel, 0..255, by its distance from the top left. */
-static double fake_blue(const struct fake_camera *fake, uint32_t x, uint32_t y)
+/* Colours change where the distance from the top left does; all is told from its square, which is
+ * exact. */
+static uint32_t fake_square(uint32_t x, uint32_t y)
 {
-    double w = fake->width, h = fake->height;
-
-    return sqrt((double)x * x + (double)y * y) / sqrt(w * w + h * h) * 255;
+    return x * x + y * y;
 }
+
+static double fake_diagonal(const struct fake_camera *fake)
+{
+    return sqrt(fake_square(fake->width, fake->height));
+}
+
+/* 0..255 */
+static double fake_blue(double diagonal, uint32_t square)
+{
+    return sqrt(square) / diagonal * 255;
+}
+
+static uint32_t fake_rgb(double blue)
+{
+    uint32_t yellow = (uint8_t)(255 - blue);
+
+    return yellow << 16 | yellow << 8 | (uint8_t)blue;
+}
+
+/* Where a colour begins. */
+struct fake_step {
+    uint32_t square, rgb;
+};
 
 struct fake_drawing {
     struct sn_rows rows;
     struct sn_call *call;
-    const struct fake_camera *fake;
-    uint32_t shift; /* pixels to the right, less than the width */
+    uint32_t shift;                         /* pixels to the right, less than the width */
+    struct fake_step steps[2 * LEVELS + 1]; /* ascending; the last is never reached */
 };
+
+/* A root for each step instead of one for each pixel. Blue changes at every whole number, yellow
+ * there or just behind it. */
+static void fake_find_steps(struct fake_drawing *drawing, const struct fake_camera *fake)
+{
+    struct fake_step *step = drawing->steps;
+    double diagonal = fake_diagonal(fake);
+    uint32_t next = 0;
+
+    for (int level = 0; level < LEVELS; level++) {
+        double at = level * diagonal / 255;
+        uint32_t square = (uint32_t)(at * at), last = square + 2;
+
+        for (next = square > next + 1 ? square - 1 : next; next <= last; next++) {
+            uint32_t rgb = fake_rgb(fake_blue(diagonal, next));
+
+            if (step == drawing->steps || rgb != step[-1].rgb)
+                *step++ = (struct fake_step){next, rgb};
+        }
+    }
+    step->square = UINT32_MAX;
+}
+
+/* Pixels of row y from the first column on. */
+static void fake_pixels(const struct fake_drawing *drawing, uint32_t y, uint8_t *rgb,
+                        uint32_t first, uint32_t count)
+{
+    const struct fake_step *step = drawing->steps;
+
+    for (uint32_t x = first, end = first + count; x < end;) {
+        while (step[1].square <= fake_square(x, y))
+            step++;
+        uint32_t until = step[1].square, color = step->rgb; /* apart from what `rgb` may alias */
+
+        for (; x < end && fake_square(x, y) < until; x++) {
+            *rgb++ = (uint8_t)(color >> 16);
+            *rgb++ = (uint8_t)(color >> 8);
+            *rgb++ = (uint8_t)color;
+        }
+    }
+}
 
 static int fake_row(const struct sn_rows *rows, uint32_t y, uint8_t *rgb)
 {
     const struct fake_drawing *drawing = (const struct fake_drawing *)rows;
-    uint32_t x = drawing->shift ? rows->width - drawing->shift : 0;
+    uint32_t shift = drawing->shift;
 
-    for (uint32_t i = 0; i < rows->width; i++) {
-        double blue = fake_blue(drawing->fake, x, y);
-
-        *rgb++ = (uint8_t)(255 - blue);
-        *rgb++ = (uint8_t)(255 - blue);
-        *rgb++ = (uint8_t)blue;
-        x = x + 1 < rows->width ? x + 1 : 0;
-    }
+    fake_pixels(drawing, y, rgb, rows->width - shift, shift);
+    fake_pixels(drawing, y, rgb + 3 * (size_t)shift, 0, rows->width - shift);
     return sn_call_cancelled(drawing->call);
-}
-
-static int fake_encode(struct sn_call *call, const struct fake_camera *fake, uint32_t shift,
-                       struct sn_arena *arena, struct sn_str *ret_jpeg)
-{
-    struct fake_drawing drawing = {
-        .rows = {fake->width, fake->height, fake_row}, .call = call, .fake = fake, .shift = shift};
-
-    return sn_jpeg_encode(&drawing.rows, SN_JPEG_QUALITY, arena, ret_jpeg);
-}
-
-static void fake_picture_destroy(struct fake_picture *picture)
-{
-    if (!picture)
-        return;
-    struct sn_arena arena = picture->arena;
-    sn_arena_fini(&arena);
-}
-
-/* The still picture, drawn if need be. */
-static int fake_still(struct sn_call *call, struct fake_camera *fake, struct sn_str *ret_jpeg)
-{
-    struct sn_arena arena;
-
-    sn_arena_init(&arena, call->env->blocks, PICTURE_MEMORY_MAX);
-    struct fake_picture *picture = sn_arena_alloc(&arena, sizeof(*picture));
-    int code =
-        picture ? fake_encode(call, fake, 0, &arena, &picture->jpeg) : SN_ERR_RESOURCE_EXHAUSTED;
-    if (code) {
-        sn_arena_fini(&arena);
-        return code;
-    }
-    picture->arena = arena;
-    struct fake_picture *first = NULL;
-    if (!atomic_compare_exchange_strong(&fake->picture, &first, picture)) {
-        fake_picture_destroy(picture);
-        picture = first;
-    }
-    *ret_jpeg = picture->jpeg;
-    return 0;
 }
 
 /* ---- operations ---- */
@@ -130,6 +141,11 @@ struct fake_request {
     uint32_t shift;
 };
 
+static uint32_t fake_shift(const struct sn_call *call, const struct fake_camera *fake)
+{
+    return (uint32_t)(call->env->timers->now_ns / shift_ns % fake->width);
+}
+
 /* Starts `work` on the pool. */
 static int fake_block(struct sn_call *call, struct sn_camera *camera, void *ret,
                       int (*work)(struct sn_call *call, void *arg))
@@ -139,11 +155,10 @@ static int fake_block(struct sn_call *call, struct sn_camera *camera, void *ret,
 
     if (!request)
         return SN_ERR_RESOURCE_EXHAUSTED;
-    *request = (struct fake_request){
-        .fake = fake,
-        .ret = ret,
-        .captured_ns = call->env->unix_ns(),
-        .shift = (uint32_t)(call->env->timers->now_ns / shift_ns % fake->width)};
+    *request = (struct fake_request){.fake = fake,
+                                     .ret = ret,
+                                     .captured_ns = call->env->unix_ns(),
+                                     .shift = fake->animated ? fake_shift(call, fake) : 0};
     return sn_call_block(call, work, request);
 }
 
@@ -151,16 +166,14 @@ static int fake_block(struct sn_call *call, struct sn_camera *camera, void *ret,
 static int fake_draw(struct sn_call *call, void *arg)
 {
     const struct fake_request *request = arg;
-    struct fake_camera *fake = request->fake;
+    const struct fake_camera *fake = request->fake;
+    struct fake_drawing drawing = {
+        .rows = {fake->width, fake->height, fake_row}, .call = call, .shift = request->shift};
     struct sn_str jpeg;
-    int code;
 
-    if (fake->animated) {
-        sn_camera_make_room(call);
-        code = fake_encode(call, fake, request->shift, call->arena, &jpeg);
-    } else {
-        code = fake_still(call, fake, &jpeg);
-    }
+    sn_camera_make_room(call);
+    fake_find_steps(&drawing, fake);
+    int code = sn_jpeg_encode(&drawing.rows, SN_JPEG_QUALITY, call->arena, &jpeg);
     return code ? code
                 : sn_camera_add_image(call, request->ret, SN_STR_NULL, SN_STR(SN_MIME_JPEG), jpeg,
                                       request->captured_ns);
@@ -170,23 +183,16 @@ static int fake_images(struct sn_call *call, struct sn_camera *camera, const str
                        size_t count, const struct pb_google_struct *extra,
                        struct pb_camera_get_images_response *ret)
 {
-    const struct fake_picture *picture = atomic_load(&fake_of(camera)->picture);
-
-    if (!picture)
-        return fake_block(call, camera, ret, fake_draw);
-    return sn_camera_add_image(call, ret, SN_STR_NULL, SN_STR(SN_MIME_JPEG), picture->jpeg,
-                               call->env->unix_ns());
+    return fake_block(call, camera, ret, fake_draw);
 }
 
 static void fake_put_column(struct sn_pcd_writer *writer, const struct fake_camera *fake,
-                            uint32_t x)
+                            double diagonal, uint32_t x)
 {
     for (uint32_t y = 0; y < fake->height; y++) {
-        double blue = fake_blue(fake, x, y);
-        uint32_t yellow = (uint8_t)(255 - blue);
+        double blue = fake_blue(diagonal, fake_square(x, y));
 
-        sn_pcd_put(writer,
-                   (struct sn_point){x, y, blue, yellow << 16 | yellow << 8 | (uint8_t)blue});
+        sn_pcd_put(writer, (struct sn_point){x, y, blue, fake_rgb(blue)});
     }
 }
 
@@ -197,6 +203,7 @@ static int fake_measure(struct sn_call *call, void *arg)
     const struct fake_camera *fake = request->fake;
     struct pb_camera_get_point_cloud_response *ret = request->ret;
     size_t count = (size_t)fake->width * fake->height;
+    double diagonal = fake_diagonal(fake);
     struct sn_pcd_writer writer;
 
     sn_camera_make_room(call);
@@ -207,7 +214,7 @@ static int fake_measure(struct sn_call *call, void *arg)
     for (uint32_t x = 0; x < fake->width; x++) {
         if (sn_call_cancelled(call))
             return sn_call_cancelled(call);
-        fake_put_column(&writer, fake, x);
+        fake_put_column(&writer, fake, diagonal, x);
     }
     ret->mime_type = SN_STR(SN_MIME_PCD);
     ret->point_cloud = sn_pcd_end(&writer);
@@ -313,11 +320,6 @@ static int fake_open(struct sn_call *call, struct sn_resource *resource, const v
     return 0;
 }
 
-static void fake_fini(struct sn_resource *resource)
-{
-    fake_picture_destroy(atomic_load(&((struct fake_camera *)resource)->picture));
-}
-
 #define AT(member) offsetof(struct fake_attrs, member)
 
 static const struct sn_attr fake_attrs[] = {
@@ -346,5 +348,4 @@ const struct sn_driver sn_driver_camera_fake = {
     .ops = &fake_ops,
     .validate = fake_validate,
     .open = fake_open,
-    .fini = fake_fini,
 };
