@@ -60,7 +60,8 @@ struct sn_driver {
 
     /* Checks what the table can't say. Texts as upstream's: they end up in machine status.
      * INVALID_ARGUMENT: what is wrong, which gets the entry's path put before it. UNKNOWN: the
-     * same with the text left alone, as some of upstream's are. Optional. */
+     * same with the text left alone, as some of upstream's are. NOT_FOUND: the text is the key of
+     * a required attribute that is missing. Optional. */
     int (*validate)(const void *attrs, struct sn_error *error);
 
     /* Starts the resource. `attrs` lives until `fini`. May be NULL: nothing to start. */

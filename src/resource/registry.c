@@ -275,6 +275,17 @@ static int fail_validation(const struct sn_config_resource *entry, const char *c
     return fail_entry(text, error);
 }
 
+static int fail_missing(const struct sn_config_resource *entry, const char *key,
+                        struct sn_error *error)
+{
+    char text[SN_ERROR_TEXT_MAX];
+
+    snprintf(text, sizeof(text),
+             "Error validating, missing required field. Path: \"%.64s\" Field: \"%.64s\"",
+             entry->path, key);
+    return fail_entry(text, error);
+}
+
 int sn_registry_resolve(const struct sn_registry *registry, const struct sn_config_resource *entry,
                         struct sn_arena *arena, const struct sn_driver **ret_driver,
                         void **ret_attrs, struct sn_error *error)
@@ -294,6 +305,8 @@ int sn_registry_resolve(const struct sn_registry *registry, const struct sn_conf
     if (err)
         return fail_entry(cause.text, error);
     err = driver->validate ? driver->validate(attrs, &cause) : 0;
+    if (err == SN_ERR_NOT_FOUND)
+        return fail_missing(entry, cause.text, error);
     if (err)
         return err == SN_ERR_UNKNOWN ? fail_entry(cause.text, error)
                                      : fail_validation(entry, cause.text, error);

@@ -31,6 +31,8 @@ static int validate(const void *attrs, struct sn_error *error)
 
     if (speed > 1000)
         return sn_error_set(error, SN_ERR_UNKNOWN, "speed is too high");
+    if (speed == 13)
+        return sn_error_set(error, SN_ERR_NOT_FOUND, "luck");
     if (speed < 0)
         return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "speed can't be negative");
     return 0;
@@ -146,6 +148,9 @@ static void test_refused_entries(void **state)
         {"gpio", "{}", SN_ERR_INVALID_ARGUMENT,
          "resource config validation error: Error validating, missing required field. Path: "
          "\"components.0\" Field: \"board\""},
+        {"gpio", "{\"board\":\"b\",\"speed\":13}", SN_ERR_INVALID_ARGUMENT,
+         "resource config validation error: Error validating, missing required field. Path: "
+         "\"components.0\" Field: \"luck\""},
         {"gpio", "{\"board\":\"b\",\"speed\":-1}", SN_ERR_INVALID_ARGUMENT,
          "resource config validation error: Error validating. Path: \"components.0\" Error: speed "
          "can't be negative"},
