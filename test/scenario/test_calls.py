@@ -165,3 +165,19 @@ def test_a_request_in_pieces(server):
             connection.send(stream, bytes([byte]), end=False)
         connection.send(stream, b"")
         assert connection.answer(stream).status() == (200, 0)
+
+
+def test_gzip_both_ways(server):
+    """As the request's messages may come compressed, so do the answer's."""
+    path = "/viam.robot.v1.RobotService/GetMachineStatus"
+    with server.connect() as sock:
+        connection = raw.Connection(sock)
+        plain = connection.call(b"", path)
+        packed = connection.call(path=path, change={"grpc-encoding": "gzip"},
+                                 data=raw.message(gzip.compress(b""), flag=1))
+        accepting = connection.call(b"", path, change={"grpc-accept-encoding": "gzip"})
+    assert plain.status() == packed.status() == accepting.status() == (200, 0)
+    assert plain.body[0] == accepting.body[0] == 0
+    assert packed.headers["grpc-encoding"] == "gzip" and packed.body[0] == 1
+    assert len(packed.body) < len(plain.body)
+    assert len(gzip.decompress(packed.body[5:])) == len(plain.body) - 5
