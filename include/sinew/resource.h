@@ -16,6 +16,7 @@
 
 struct sn_driver;
 struct sn_neighbours;
+struct sn_channel;                        /* rpc/core/transport.h */
 struct sn_logger;                         /* base/log.h */
 struct pb_common_get_geometries_response; /* "pb/common/v1/common.h" */
 struct pb_common_pose_in_frame;
@@ -39,6 +40,9 @@ struct sn_resource {
     const void *session; /* robot/session.h's: who moved it last; NULL: nobody with a session */
     bool closed;         /* ops answer UNAVAILABLE */
     bool elsewhere;      /* a proxy: who has the resource is decided at the other end */
+    /* Where clients' calls to it are passed on as they are; NULL: they are carried out by its ops.
+     */
+    struct sn_channel *relay;
     void (*destroy)(struct sn_resource *resource); /* by the last unref */
 };
 

@@ -5,6 +5,7 @@
  * An rpc lives in the first block of its own arena. It is WAITING for its first message, RUNNING
  * while its operation is, ENDED when that has completed; only a running one has a started sn_call.
  */
+#include "rpc/core/relay.h"
 #include "rpc/core/server_private.h"
 
 #include <assert.h>
@@ -148,6 +149,9 @@ static void on_ready(struct sn_timer *timer)
 static int start(struct sn_call *call)
 {
     struct sn_rpc *rpc = sn_rpc_of(call);
+
+    if (rpc->resource && rpc->resource->relay)
+        return sn_relay_begin(rpc, rpc->first);
     void *self = rpc->resource ? (void *)rpc->resource : rpc->method->self;
     int code = rpc->method->handler->handle(rpc, self, rpc->request, rpc->response);
 
@@ -377,8 +381,9 @@ static int prepare_first(struct sn_rpc *rpc, struct sn_str bytes)
     if (code)
         return check_unrouted(rpc, bytes, code);
     code = pass_message(rpc);
-    if (!code)
-        code = decode(rpc, &rpc->arena, bytes, &rpc->request);
+    if (code || (rpc->resource && rpc->resource->relay))
+        return code;
+    code = decode(rpc, &rpc->arena, bytes, &rpc->request);
     if (code || is_server_streaming(rpc))
         return code;
     rpc->response = sn_arena_zalloc(&rpc->arena, rpc->method->pb->response->size);
@@ -394,6 +399,7 @@ static void first_message(struct sn_rpc *rpc, struct sn_str bytes)
         return;
     }
     rpc->state = RPC_RUNNING;
+    rpc->first = bytes;
     sn_call_start(&rpc->call);
 }
 
@@ -475,6 +481,8 @@ static bool next_message(struct sn_rpc *rpc, struct sn_str bytes)
         force_end(rpc, sn_call_fail(&rpc->call, SN_ERR_INTERNAL, "more than one request message"));
         return true;
     }
+    if (rpc->relay)
+        return sn_relay_message(rpc, bytes);
     if (rpc->on_message && !rpc->held) {
         take_message(rpc, bytes);
         return true;

@@ -87,6 +87,8 @@ struct sn_rpc {
     struct sn_timer deadline, ready;
     void *response;
     struct sn_duplex *duplex;      /* sn_rpc_duplex() */
+    struct sn_relay *relay;        /* of a call that is passed on */
+    struct sn_str first;           /* its first message, while it begins */
     struct held *held, **held_end; /* messages that came before the operation's turn */
     bool *gone;                    /* set at the end, for who works on the rpc meanwhile */
     int forced;                    /* code to end with, whatever the operation says */

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Relayed calls.
+ */
+#include "rpc/core/relay.h"
+
+/* With more on its way to a peer that reads slowly, the other one has to wait. */
+enum { HIGH_WATER = 256 << 10 };
+
+struct sn_relay {
+    struct sn_rpc *rpc;
+    struct sn_client_stream *up;     /* towards the resource */
+    size_t owed_client, owed_server; /* bytes of credit that are held back */
+};
+
+/* The session is between a client and the machine it speaks to; a name or a key for this machine is
+ * of no use at the next one; operations have ids of their own on each. */
+static const char *const staying[] = {"viam-sid", "authorization", "rpc-host", "host", "opid"};
+
+bool sn_relay_stays(struct sn_str key)
+{
+    for (size_t i = 0; i < sizeof(staying) / sizeof(staying[0]); i++)
+        if (sn_str_is(key, staying[i]))
+            return true;
+    return false;
+}
+
+/* On the rpc's arena, copied where the strings are not the rpc's own. */
+static int pass_metadata(struct sn_rpc *rpc, const struct sn_metadata *from, bool copy,
+                         struct sn_metadata *to)
+{
+    for (uint32_t i = 0; i < from->count; i++) {
+        struct sn_str key = from->v[i].key, value = from->v[i].value;
+
+        if (sn_relay_stays(key))
+            continue;
+        if (copy) {
+            rpc->arena.left += key.len + value.len + sizeof(struct sn_metadata_entry) + 64;
+            key = sn_arena_copy(&rpc->arena, key);
+            value = sn_arena_copy(&rpc->arena, value);
+        }
+        int code = key.ptr && value.ptr ? sn_metadata_add(to, &rpc->arena, key, value)
+                                        : SN_ERR_RESOURCE_EXHAUSTED;
+        if (code)
+            return code;
+    }
+    return 0;
+}
+
+static struct sn_relay *relay_of(struct sn_client_stream *up)
+{
+    return up->owner;
+}
+
+/* ---- from the resource ---- */
+
+static void on_headers(struct sn_client_stream *up, const struct sn_metadata *headers)
+{
+    struct sn_rpc *rpc = relay_of(up)->rpc;
+
+    if (!rpc->stream || rpc->headers_sent)
+        return;
+    if (pass_metadata(rpc, headers, true, &rpc->headers)) {
+        up->ops->cancel(up, SN_ERR_RESOURCE_EXHAUSTED);
+        return;
+    }
+    rpc->headers_sent = true;
+    rpc->stream->ops->headers(rpc->stream, &rpc->headers);
+}
+
+static void on_message(struct sn_client_stream *up, const void *bytes, size_t len)
+{
+    struct sn_relay *relay = relay_of(up);
+    struct sn_rpc *rpc = relay->rpc;
+    struct sn_message *message = sn_message_copy(rpc->call.env->blocks, bytes, len);
+
+    if (!message || !rpc->stream) {
+        sn_message_free(message);
+        up->ops->cancel(up, message ? SN_ERR_CANCELLED : SN_ERR_RESOURCE_EXHAUSTED);
+        return;
+    }
+    if (!rpc->headers_sent) {
+        rpc->headers_sent = true;
+        rpc->stream->ops->headers(rpc->stream, &rpc->headers);
+    }
+    rpc->stream->ops->message(rpc->stream, message);
+    if (rpc->stream->ops->queued(rpc->stream) > HIGH_WATER)
+        relay->owed_server += len;
+    else
+        up->ops->credit(up, len);
+}
+
+static void on_up_writable(struct sn_client_stream *up)
+{
+    struct sn_relay *relay = relay_of(up);
+    size_t owed = relay->owed_client;
+
+    relay->owed_client = 0;
+    if (owed && relay->rpc->stream)
+        relay->rpc->stream->ops->credit(relay->rpc->stream, owed);
+}
+
+static void on_trailers(struct sn_client_stream *up, const struct sn_status *status,
+                        const struct sn_metadata *trailers)
+{
+    struct sn_relay *relay = relay_of(up);
+    struct sn_rpc *rpc = relay->rpc;
+    struct sn_call *call = &rpc->call;
+
+    relay->up = NULL;
+    rpc->arena.left += status->text.len + status->details.len + 256;
+    if (status->code && status->text.len)
+        sn_call_fail(call, status->code, "%.*s", SN_STR_ARGS(status->text));
+    call->details = sn_arena_copy(call->arena, status->details);
+    int code = pass_metadata(rpc, trailers, true, &rpc->trailers);
+    sn_call_done(call, status->code ? status->code : code);
+}
+
+/* ---- from the client ---- */
+
+static void on_half_close(struct sn_rpc *rpc)
+{
+    if (rpc->relay->up)
+        rpc->relay->up->ops->half_close(rpc->relay->up);
+}
+
+static void on_writable(struct sn_rpc *rpc)
+{
+    struct sn_relay *relay = rpc->relay;
+    size_t owed = relay->owed_server;
+
+    relay->owed_server = 0;
+    if (owed && relay->up)
+        relay->up->ops->credit(relay->up, owed);
+}
+
+static void on_cancel(struct sn_call *call)
+{
+    struct sn_relay *relay = sn_rpc_of(call)->relay;
+
+    relay->up->ops->cancel(relay->up, sn_call_cancelled(call));
+}
+
+static uint64_t timeout_of(const struct sn_call *call)
+{
+    uint64_t now = call->env->timers->now_ns;
+
+    if (call->deadline_ns == SN_NEVER)
+        return SN_NEVER;
+    return call->deadline_ns > now ? call->deadline_ns - now : 0;
+}
+
+int sn_relay_begin(struct sn_rpc *rpc, struct sn_str first)
+{
+    static const struct sn_client_events events = {on_headers, on_message, on_up_writable,
+                                                   on_trailers};
+    struct sn_channel *channel = rpc->resource->relay;
+    struct sn_relay *relay = sn_arena_zalloc(&rpc->arena, sizeof(*relay));
+    struct sn_message *message = sn_message_copy(rpc->call.env->blocks, first.ptr, first.len);
+    struct sn_metadata metadata = {0};
+    bool streams = rpc->method->pb->flags & SN_PB_CLIENT_STREAMING;
+
+    if (relay && message && pass_metadata(rpc, &rpc->metadata, false, &metadata) == 0)
+        relay->up = channel->ops->open(channel, &events, relay, rpc->method->path, &metadata,
+                                       timeout_of(&rpc->call));
+    if (!relay || !relay->up) {
+        sn_message_free(message);
+        return sn_call_fail(&rpc->call, SN_ERR_RESOURCE_EXHAUSTED, "no memory to pass the call on");
+    }
+    relay->rpc = rpc;
+    rpc->relay = relay;
+    rpc->call.on_cancel = on_cancel;
+    rpc->on_writable = on_writable;
+    rpc->on_half_close = streams ? on_half_close : NULL;
+    relay->up->ops->message(relay->up, message, !streams);
+    return SN_PENDING;
+}
+
+bool sn_relay_message(struct sn_rpc *rpc, struct sn_str bytes)
+{
+    struct sn_relay *relay = rpc->relay;
+    struct sn_message *message = sn_message_copy(rpc->call.env->blocks, bytes.ptr, bytes.len);
+
+    if (!message) {
+        sn_call_cancel(&rpc->call, SN_ERR_RESOURCE_EXHAUSTED);
+        return true;
+    }
+    relay->up->ops->message(relay->up, message, false);
+    if (relay->up->ops->queued(relay->up) <= HIGH_WATER)
+        return true;
+    relay->owed_client += bytes.len;
+    return false;
+}
