@@ -25,6 +25,7 @@ enum sn_attr_type {
     SN_ATTR_STRINGS, /* struct sn_attr_list of struct sn_str */
     SN_ATTR_OBJECT,  /* a nested struct, described by `sub` */
     SN_ATTR_OBJECTS, /* struct sn_attr_list of nested structs */
+    SN_ATTR_MAP,     /* the same from an object's members: each begins with its key, a sn_str */
     SN_ATTR_STRUCT,  /* struct pb_google_struct *: a free-form object, for what a table can't say */
     SN_ATTR_JSON,    /* struct sn_str: the value's JSON text */
 };
@@ -44,9 +45,10 @@ struct sn_attr {
     const char *help;          /* one line, with the unit */
     bool required;             /* present and not empty */
     bool dependency;           /* a STRING(S) that names resources this one needs */
-    const struct sn_attr *sub; /* of OBJECT and OBJECTS */
+    const struct sn_attr *sub; /* of OBJECT, OBJECTS and MAP */
     size_t sub_size;           /* bytes of one nested struct */
     size_t given; /* of a bool, not the first member, that says whether it was there; 0: none */
+    const char *label;         /* what the text for a missing one calls it; NULL: the key */
 };
 
 struct sn_driver {

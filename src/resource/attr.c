@@ -17,11 +17,12 @@ struct decoder {
     int code;        /* of the first error */
 };
 
-/* Where we are, as upstream writes it: pins.a, analogs[0].name. */
+/* Where we are, as upstream writes it: pins.a, analogs[0].name, axes[x].min. */
 struct place {
     const struct place *up;
-    const char *key; /* NULL: `index` counts */
-    size_t index;
+    const char *key;    /* NULL: `member` or `index` counts */
+    size_t index;       /* in a list */
+    const char *member; /* of a map */
 };
 
 static void append(struct decoder *decoder, const char *text, size_t len)
@@ -42,6 +43,12 @@ static void append_place(struct decoder *decoder, const struct place *place)
     if (!place)
         return;
     append_place(decoder, place->up);
+    if (place->member) {
+        append(decoder, "[", 1);
+        append(decoder, place->member, strlen(place->member));
+        append(decoder, "]", 1);
+        return;
+    }
     if (!place->key) {
         append(decoder, text, (size_t)snprintf(text, sizeof(text), "[%zu]", place->index));
         return;
@@ -218,7 +225,7 @@ static void decode_strings(struct decoder *decoder, const struct sn_attr *row, c
 
         *element = SN_STR("");
         if (!json_is_null(value))
-            decode_string(decoder, row, value, &(struct place){place, NULL, i}, element);
+            decode_string(decoder, row, value, &(struct place){place, NULL, i, NULL}, element);
     }
     *(struct sn_attr_list *)ret = list;
 }
@@ -245,11 +252,44 @@ static void decode_objects(struct decoder *decoder, const struct sn_attr *row, c
     if (!take_list(decoder, json, place, row->sub_size, &list))
         return;
     for (size_t i = 0; i < list.count; i++) {
-        struct place inner = {place, NULL, i};
+        struct place inner = {place, NULL, i, NULL};
         const json_t *value = json_array_get(json, i);
         void *element = (char *)list.v + i * row->sub_size;
 
         if (json_is_null(value))
+            decode_table(decoder, row->sub, NULL, &inner, element);
+        else
+            decode_object(decoder, row, value, &inner, element);
+    }
+    *(struct sn_attr_list *)ret = list;
+}
+
+static void decode_map(struct decoder *decoder, const struct sn_attr *row, const json_t *json,
+                       const struct place *place, void *ret)
+{
+    struct sn_attr_list list = {NULL, json_object_size(json)};
+    const char *key;
+    json_t *value;
+    size_t i = 0;
+
+    if (!json_is_object(json))
+        fail_type(decoder, place, "map[string]interface {}", json);
+    if (list.count == 0)
+        return;
+    list.v = sn_arena_zalloc(decoder->arena, list.count * row->sub_size);
+    if (!list.v) {
+        run_out(decoder);
+        return;
+    }
+    json_object_foreach((json_t *)(uintptr_t)json, key, value)
+    {
+        struct place inner = {place, NULL, 0, key};
+        void *element = (char *)list.v + i++ * row->sub_size;
+
+        *(struct sn_str *)element = sn_arena_copy(decoder->arena, sn_str_of(key));
+        if (!((struct sn_str *)element)->ptr)
+            run_out(decoder);
+        else if (json_is_null(value))
             decode_table(decoder, row->sub, NULL, &inner, element);
         else
             decode_object(decoder, row, value, &inner, element);
@@ -353,7 +393,8 @@ static void (*const decoders[])(struct decoder *decoder, const struct sn_attr *r
     [SN_ATTR_UINT] = decode_uint,     [SN_ATTR_NUMBER] = decode_number,
     [SN_ATTR_STRING] = decode_string, [SN_ATTR_STRINGS] = decode_strings,
     [SN_ATTR_OBJECT] = decode_object, [SN_ATTR_OBJECTS] = decode_objects,
-    [SN_ATTR_STRUCT] = decode_struct, [SN_ATTR_JSON] = decode_json,
+    [SN_ATTR_MAP] = decode_map,       [SN_ATTR_STRUCT] = decode_struct,
+    [SN_ATTR_JSON] = decode_json,
 };
 
 static json_t *load_preset(const struct sn_attr *row)
@@ -381,7 +422,7 @@ static void decode_table(struct decoder *decoder, const struct sn_attr *table, c
 {
     for (const struct sn_attr *row = table; row && row->key; row++) {
         json_t *value = find_value(json, row->key);
-        struct place inner = {place, row->key, 0};
+        struct place inner = {place, row->key, 0, NULL};
         void *member = (char *)ret + row->offset;
         bool given = value && !json_is_null(value);
 
@@ -441,10 +482,19 @@ static int check_nested(const struct sn_attr *row, const json_t *value, const ch
                         struct sn_error *error)
 {
     char inner[256];
+    const char *key;
+    json_t *member;
 
     if (row->type == SN_ATTR_OBJECT) {
         snprintf(inner, sizeof(inner), "%s.%s", path, row->key);
         return sn_attrs_check(row->sub, value, inner, error);
+    }
+    json_object_foreach((json_t *)(uintptr_t)value, key, member)
+    {
+        snprintf(inner, sizeof(inner), "%s.%s.%s", path, row->key, key);
+        int err = sn_attrs_check(row->sub, member, inner, error);
+        if (err)
+            return err;
     }
     for (size_t i = 0; i < json_array_size(value); i++) {
         snprintf(inner, sizeof(inner), "%s.%s.%zu", path, row->key, i);
@@ -465,7 +515,7 @@ int sn_attrs_check(const struct sn_attr *table, const json_t *json, const char *
             return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
                                 "Error validating, missing required field. Path: \"%s\" Field: "
                                 "\"%s\"",
-                                path, row->key);
+                                path, row->label ? row->label : row->key);
         if (row->sub && value) {
             int err = check_nested(row, value, path, error);
             if (err)
@@ -501,12 +551,19 @@ static int walk_names(const struct sn_attr *table, const json_t *json, struct sn
 static int walk_value(const struct sn_attr *row, const json_t *value, struct sn_arena *arena,
                       struct sn_attr_names *names)
 {
+    const char *key;
+    json_t *member;
     int err = 0;
 
-    if (row->sub && json_is_object(value))
+    if (row->type == SN_ATTR_OBJECT && json_is_object(value))
         return walk_names(row->sub, value, arena, names);
     if (row->dependency && json_is_string(value))
         return add_name(arena, value, names);
+    json_object_foreach((json_t *)(uintptr_t)value, key, member)
+    {
+        if (!err && row->sub)
+            err = walk_names(row->sub, member, arena, names);
+    }
     for (size_t i = 0; !err && i < json_array_size(value); i++) {
         const json_t *element = json_array_get(value, i);
 

@@ -35,6 +35,9 @@ static json_t *value_schema(const struct sn_attr *row)
         return object_schema(row->sub);
     case SN_ATTR_OBJECTS:
         return array_schema(object_schema(row->sub));
+    case SN_ATTR_MAP:
+        return json_pack("{s:{s:o},s:s}", "patternProperties", ".*", object_schema(row->sub),
+                         "type", "object");
     case SN_ATTR_STRUCT:
         return type_schema("object");
     case SN_ATTR_JSON:

@@ -18,6 +18,12 @@ struct pin {
     struct sn_str name, pin;
 };
 
+struct axis {
+    struct sn_str key; /* of the map */
+    int64_t min;
+    struct sn_str board;
+};
+
 struct attrs {
     bool flip;
     int64_t width_mm, freq;
@@ -27,6 +33,7 @@ struct attrs {
     struct sn_attr_list left; /* of struct sn_str */
     struct pin pins;
     struct sn_attr_list analogs; /* of struct pin */
+    struct sn_attr_list axes;    /* of struct axis */
     struct pb_google_struct *free;
     struct sn_str raw, service;
     bool has_freq;
@@ -35,6 +42,19 @@ struct attrs {
 static const struct sn_attr pin_table[] = {
     {.key = "name", .type = SN_ATTR_STRING, .offset = offsetof(struct pin, name), .required = true},
     {.key = "pin", .type = SN_ATTR_STRING, .offset = offsetof(struct pin, pin), .preset = "\"p0\""},
+    {0},
+};
+
+static const struct sn_attr axis_table[] = {
+    {.key = "min",
+     .type = SN_ATTR_INT,
+     .offset = offsetof(struct axis, min),
+     .required = true,
+     .label = "the least"},
+    {.key = "board",
+     .type = SN_ATTR_STRING,
+     .offset = offsetof(struct axis, board),
+     .dependency = true},
     {0},
 };
 
@@ -71,6 +91,11 @@ static const struct sn_attr table[] = {
      .offset = offsetof(struct attrs, analogs),
      .sub = pin_table,
      .sub_size = sizeof(struct pin)},
+    {.key = "axes",
+     .type = SN_ATTR_MAP,
+     .offset = offsetof(struct attrs, axes),
+     .sub = axis_table,
+     .sub_size = sizeof(struct axis)},
     {.key = "free", .type = SN_ATTR_STRUCT, .offset = offsetof(struct attrs, free)},
     {.key = "raw", .type = SN_ATTR_JSON, .offset = offsetof(struct attrs, raw)},
     {.key = "service",
@@ -156,6 +181,21 @@ static void test_values(void **state)
     assert_string_equal(attrs->service.ptr, "s");
 }
 
+static void test_map(void **state)
+{
+    struct attrs *attrs =
+        decode("{\"axes\":{\"x\":{\"min\":3,\"board\":\"b\"},\"y\":null,\"\":{}}}");
+    const struct axis *axes = attrs->axes.v;
+
+    assert_int_equal(attrs->axes.count, 3);
+    assert_true(sn_str_is(axes[0].key, "x") && sn_str_is(axes[1].key, "y"));
+    assert_int_equal(axes[0].min, 3);
+    assert_int_equal(axes[1].min, 0);
+    assert_string_equal(axes[1].board.ptr, "");
+    assert_int_equal(axes[2].key.len, 0);
+    assert_int_equal(decode("{\"axes\":{}}")->axes.count, 0);
+}
+
 static void test_presets(void **state)
 {
     static const char *const rows[] = {"{}", "{\"freq\":null,\"pins\":null,\"left\":null}"};
@@ -229,6 +269,11 @@ static void test_conversion_errors(void **state)
         {"{\"WIDTH_MM\":\"x\"}", "'width_mm' expected type 'int', got unconvertible type 'string'"},
         {"{\"free\":[1]}", "'free' expected type 'map[string]interface {}', got unconvertible type "
                            "'[]interface {}'"},
+        {"{\"axes\":{\"x\":{\"min\":\"\"}}}",
+         "'axes[x].min' expected type 'int', got unconvertible type 'string'"},
+        {"{\"axes\":{\"x\":5}}", "'axes[x]' expected a map or struct, got \"float64\""},
+        {"{\"axes\":[]}", "'axes' expected type 'map[string]interface {}', got unconvertible type "
+                          "'[]interface {}'"},
         {"{\"count\":\"x\"}", "'count' expected type 'uint32', got unconvertible type 'string'"},
         {"{\"count\":-1}", "'count' cannot parse value as 'uint32': -1.000000 overflows uint"},
         {"{\"factor\":\"x\"}", "'factor' expected type 'float64', got unconvertible type 'string'"},
@@ -318,6 +363,8 @@ static void test_required(void **state)
          MISSING("components.3.pins", "name")},
         {"{\"width_mm\":5,\"left\":[\"a\"],\"analogs\":[{\"name\":\"a\"},{\"pin\":\"1\"}]}",
          MISSING("components.3.analogs.1", "name")},
+        {"{\"width_mm\":5,\"left\":[\"a\"],\"axes\":{\"x\":{\"min\":1},\"y\":{}}}",
+         MISSING("components.3.axes.y", "the least")},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -340,6 +387,7 @@ static void test_dependencies(void **state)
         {"{}", "builtin "},
         {"{\"board\":\"\",\"left\":[\"\"],\"service\":\"s\"}", "s "},
         {"{\"service\":null,\"board\":\"b\",\"LEFT\":[\"x\",\"y\"]}", "b x y builtin "},
+        {"{\"axes\":{\"x\":{\"board\":\"b\"},\"y\":{\"board\":\"c\"}}}", "b c builtin "},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -401,10 +449,18 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_arena, close_arena)
     const struct CMUnitTest tests[] = {
-        TEST(test_values),       TEST(test_presets),          TEST(test_integers),
-        TEST(test_free_form),    TEST(test_keys_in_any_case), TEST(test_conversion_errors),
-        TEST(test_many_errors),  TEST(test_no_memory),        TEST(test_required),
-        TEST(test_dependencies), TEST(test_schema),
+        TEST(test_values),
+        TEST(test_map),
+        TEST(test_presets),
+        TEST(test_integers),
+        TEST(test_free_form),
+        TEST(test_keys_in_any_case),
+        TEST(test_conversion_errors),
+        TEST(test_many_errors),
+        TEST(test_no_memory),
+        TEST(test_required),
+        TEST(test_dependencies),
+        TEST(test_schema),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

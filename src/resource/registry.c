@@ -77,6 +77,7 @@ static size_t member_size(const struct sn_attr *row)
         return sizeof(struct pb_google_struct *);
     case SN_ATTR_STRINGS:
     case SN_ATTR_OBJECTS:
+    case SN_ATTR_MAP:
         return sizeof(struct sn_attr_list);
     case SN_ATTR_OBJECT:
         return row->sub_size;
@@ -89,7 +90,8 @@ static const char *table_problem(const struct sn_attr *table, size_t size)
     const char *problem = NULL;
 
     for (const struct sn_attr *row = table; !problem && row->key; row++) {
-        bool nested = row->type == SN_ATTR_OBJECT || row->type == SN_ATTR_OBJECTS;
+        bool nested =
+            row->type == SN_ATTR_OBJECT || row->type == SN_ATTR_OBJECTS || row->type == SN_ATTR_MAP;
         size_t member = member_size(row);
 
         if (member > size || row->offset > size - member)
