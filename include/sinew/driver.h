@@ -48,7 +48,7 @@ struct sn_attr {
     const struct sn_attr *sub; /* of OBJECT, OBJECTS and MAP */
     size_t sub_size;           /* bytes of one nested struct */
     size_t given; /* of a bool, not the first member, that says whether it was there; 0: none */
-    const char *label;         /* what the text for a missing one calls it; NULL: the key */
+    const char *label; /* what the text for a missing one calls it; NULL: the key */
 };
 
 struct sn_driver {

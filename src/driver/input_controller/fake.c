@@ -11,14 +11,12 @@
 
 #include <math.h>
 
-/* Of `event_value`, where 0 is a value: none is given. */
-#define BY_CHANCE 1e300
-
 /* Longest time between events: a day. */
 #define DELAY_MAX_SECONDS 86400.0
 
 struct fake_attrs {
     double event_value, callback_delay_sec;
+    bool has_value;
 };
 
 struct fake_controller {
@@ -46,9 +44,7 @@ static double chance(struct sn_env *env)
 
 static double fake_value(const struct fake_controller *fake)
 {
-    double given = fake->attrs.event_value;
-
-    return given == BY_CHANCE ? chance(fake->base.base.env) : given;
+    return fake->attrs.has_value ? fake->attrs.event_value : chance(fake->base.base.env);
 }
 
 static int fake_controls(struct sn_call *call, struct sn_input_controller *controller,
@@ -168,7 +164,7 @@ static int fake_close(struct sn_call *call, struct sn_resource *resource)
 #define AT(member) offsetof(struct fake_attrs, member)
 
 static const struct sn_attr fake_attrs[] = {
-    {"event_value", SN_ATTR_NUMBER, AT(event_value), .preset = "1e300",
+    {"event_value", SN_ATTR_NUMBER, AT(event_value), .given = AT(has_value),
      .help = "value of all events, 0 to 1 by chance if not given"},
     {"callback_delay_sec", SN_ATTR_NUMBER, AT(callback_delay_sec),
      .help = "seconds between events of a stream, 1 to 2 by chance if 0"},
