@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Any bytes as what a client sends, in pieces of a size chosen by the first byte; an even one has
- * the client's greeting put in front. The core behind it answers each message with itself and
- * gives credit for every second one. At the end nothing may be left.
+ * Any bytes as what a client sends to the port, HTTP/1 or HTTP/2, in pieces of a size chosen by the
+ * first byte; an even one has HTTP/2's greeting put in front. The core behind it answers each
+ * message with itself and gives credit for every second one. At the end nothing may be left.
  */
 #include "fuzz.h"
 #include "loop/loop.h"
-#include "rpc/transport/http2/http2.h"
+#include "rpc/transport/web/web.h"
 
 struct sn_server {
     size_t live, messages;
@@ -147,6 +147,11 @@ static void serve(struct pipe *pipe, const uint8_t *data, size_t size)
     turn();
 }
 
+static void write_page(struct sn_page *page, void *owner)
+{
+    sn_page_printf(page, "%.*s", SN_STR_ARGS(page->query));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct sn_conn_ops ops = {pipe_write, pipe_queued, pipe_read, pipe_close};
@@ -156,12 +161,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (!loop)
         loop = sn_loop_create();
-    struct sn_http2_server *http2 = sn_http2_server_create(loop, &core, NULL, NULL);
-    FUZZ_REQUIRE(http2);
-    sn_http2_server_accept(http2, &pipe.conn);
+    struct sn_web *web = sn_web_create(loop, &core, NULL);
+    FUZZ_REQUIRE(web && sn_web_page(web, "/p", write_page, NULL) == 0);
+    sn_web_accept(web, &pipe.conn);
     serve(&pipe, data, size);
-    FUZZ_REQUIRE(sn_http2_server_connections(http2) == 0);
-    sn_http2_server_destroy(http2);
+    sn_web_destroy(web);
     FUZZ_REQUIRE(sn_loop_blocks(loop)->in_use == 0);
     return 0;
 }
