@@ -29,6 +29,12 @@ struct sn_duplex {
      * NULL. */
     void (*on_writable)(struct sn_duplex *duplex);
     void *worker;
+    /* While set, who asks keeps further requests back as far as it can, and the peer with them. Set
+     * before a request is returned from; cleared by sn_duplex_resume(). */
+    bool hold;
+
+    /* By who asks: requests may come again. May be NULL. */
+    void (*resume)(struct sn_duplex *duplex);
 
     /* By who asks: bytes of responses that have not left. May be NULL: none ever wait. */
     size_t (*backlog)(const struct sn_duplex *duplex);
@@ -38,5 +44,8 @@ struct sn_duplex {
  * the call's cancellation: it will end with it. */
 int sn_duplex_request(struct sn_duplex *duplex, const void *request);
 int sn_duplex_end(struct sn_duplex *duplex);
+
+/* By who carries it out: takes requests again. They come later, not from inside. */
+void sn_duplex_resume(struct sn_duplex *duplex);
 
 #endif

@@ -152,11 +152,21 @@ static struct sn_message *encode(struct sn_call *call, const struct sn_pb_method
     return message;
 }
 
+static void on_writable(struct sn_client_stream *stream)
+{
+    struct outgoing *out = stream->owner;
+
+    if (out->duplex && out->duplex->hold)
+        sn_duplex_resume(out->duplex);
+}
+
 static int begin(struct outgoing *out, struct sn_channel *channel,
                  const struct sn_pb_service *service, const void *request)
 {
-    static const struct sn_client_events events = {
-        .on_headers = on_headers, .on_message = on_message, .on_trailers = on_trailers};
+    static const struct sn_client_events events = {.on_headers = on_headers,
+                                                   .on_message = on_message,
+                                                   .on_writable = on_writable,
+                                                   .on_trailers = on_trailers};
     const char *method = out->method->name;
     struct sn_call *call = out->call;
     struct sn_str path = sn_arena_printf(call->arena, "/%s/%s", service->name, method);
@@ -233,6 +243,7 @@ static int send_request(struct sn_duplex *duplex, const void *request)
         return sn_call_fail(out->call, SN_ERR_INVALID_ARGUMENT, "request of %s can't be encoded",
                             out->method->name);
     ops->message(out->stream, message, false);
+    duplex->hold = ops->queued(out->stream) > SN_CLIENT_QUEUE_MAX / 2;
     return 0;
 }
 

@@ -4,7 +4,7 @@
  */
 #include "sinew/duplex.h"
 
-#include "rpc/core/server.h"
+#include "rpc/core/server_private.h"
 
 int sn_duplex_request(struct sn_duplex *duplex, const void *request)
 {
@@ -22,6 +22,13 @@ int sn_duplex_end(struct sn_duplex *duplex)
     if (code)
         sn_call_cancel(duplex->call, code);
     return code;
+}
+
+void sn_duplex_resume(struct sn_duplex *duplex)
+{
+    duplex->hold = false;
+    if (duplex->resume)
+        duplex->resume(duplex);
 }
 
 /* ---- between a client's call and an op ---- */
@@ -54,6 +61,11 @@ static size_t backlog(const struct sn_duplex *duplex)
     return rpc->stream ? rpc->stream->ops->queued(rpc->stream) : 0;
 }
 
+static void resume(struct sn_duplex *duplex)
+{
+    sn_rpc_resume(duplex->asker);
+}
+
 static struct sn_duplex *create(struct sn_rpc *rpc)
 {
     struct sn_duplex *duplex = sn_arena_zalloc(&rpc->arena, sizeof(*duplex));
@@ -64,6 +76,7 @@ static struct sn_duplex *create(struct sn_rpc *rpc)
     duplex->asker = rpc;
     duplex->respond = rpc->response ? NULL : respond;
     duplex->backlog = backlog;
+    duplex->resume = resume;
     return duplex;
 }
 

@@ -96,6 +96,35 @@ static void send_end(struct sn_rpc *rpc, int code)
     stream->ops->trailers(stream, &status, &rpc->trailers);
 }
 
+/* Keeps a message whose turn has not come; its credit is owed. */
+static int hold(struct sn_rpc *rpc, struct sn_str bytes)
+{
+    struct sn_message *message = sn_message_copy(rpc->call.env->blocks, bytes.ptr, bytes.len);
+
+    if (!message)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    if (!rpc->held)
+        rpc->held_end = &rpc->held;
+    *rpc->held_end = message;
+    rpc->held_end = &message->next;
+    return 0;
+}
+
+static void drop_held(struct sn_rpc *rpc)
+{
+    while (rpc->held) {
+        struct sn_message *message = rpc->held;
+
+        rpc->held = message->next;
+        sn_message_free(message);
+    }
+}
+
+static bool is_held_back(const struct sn_rpc *rpc)
+{
+    return !rpc->on_message || (rpc->duplex && rpc->duplex->hold);
+}
+
 /* sn_call.end, and the end of calls that never got that far. */
 static void finish(struct sn_call *call, int code)
 {
@@ -117,6 +146,7 @@ static void finish(struct sn_call *call, int code)
         send_end(rpc, code);
     if (rpc->gone)
         *rpc->gone = true;
+    drop_held(rpc);
     sn_resource_unref(rpc->resource);
     sn_list_remove(&rpc->link);
     struct sn_peer *peer = rpc->peer;
@@ -144,6 +174,12 @@ static void deliver_held(struct sn_rpc *rpc);
 static void on_ready(struct sn_timer *timer)
 {
     deliver_held(sn_container_of(timer, struct sn_rpc, ready));
+}
+
+void sn_rpc_resume(struct sn_rpc *rpc)
+{
+    if (rpc->held || rpc->half_closed)
+        sn_timer_start(rpc->call.env->timers, &rpc->ready, 0, on_ready);
 }
 
 static int start(struct sn_call *call)
@@ -410,28 +446,6 @@ static void force_end(struct sn_rpc *rpc, int code)
     sn_call_cancel(&rpc->call, SN_ERR_CANCELLED);
 }
 
-/* A message that came before the operation had its turn; its credit is owed. */
-struct held {
-    struct held *next;
-    struct sn_str bytes;
-};
-
-static int hold(struct sn_rpc *rpc, struct sn_str bytes)
-{
-    rpc->arena.left += sizeof(struct held) + bytes.len + 64;
-    struct held *held = sn_arena_zalloc(&rpc->arena, sizeof(*held));
-    struct sn_str copy = sn_arena_copy(&rpc->arena, bytes);
-
-    if (!held || !copy.ptr)
-        return SN_ERR_RESOURCE_EXHAUSTED;
-    held->bytes = copy;
-    if (!rpc->held)
-        rpc->held_end = &rpc->held;
-    *rpc->held_end = held;
-    rpc->held_end = &held->next;
-    return 0;
-}
-
 static void take_message(struct sn_rpc *rpc, struct sn_str bytes)
 {
     struct sn_arena arena;
@@ -460,15 +474,17 @@ static void deliver_held(struct sn_rpc *rpc)
     bool gone = false;
 
     rpc->gone = &gone;
-    while (!gone && rpc->held) {
-        struct sn_str bytes = rpc->held->bytes;
+    while (!gone && rpc->held && !is_held_back(rpc)) {
+        struct sn_message *message = rpc->held;
+        size_t len = message->len;
 
-        rpc->held = rpc->held->next;
-        take_message(rpc, bytes);
+        rpc->held = message->next;
+        take_message(rpc, (struct sn_str){(const char *)message->data, len});
+        sn_message_free(message);
         if (!gone && rpc->stream)
-            rpc->stream->ops->credit(rpc->stream, bytes.len);
+            rpc->stream->ops->credit(rpc->stream, len);
     }
-    if (!gone && rpc->half_closed)
+    if (!gone && rpc->half_closed && !rpc->held)
         tell_half_close(rpc);
     if (!gone)
         rpc->gone = NULL;
@@ -483,7 +499,7 @@ static bool next_message(struct sn_rpc *rpc, struct sn_str bytes)
     }
     if (rpc->relay)
         return sn_relay_message(rpc, bytes);
-    if (rpc->on_message && !rpc->held) {
+    if (!rpc->held && !is_held_back(rpc)) {
         take_message(rpc, bytes);
         return true;
     }

@@ -20,4 +20,7 @@ struct sn_server {
 /* Cancels the operation, or ends the call if it has none yet. */
 void sn_rpc_cancel(struct sn_rpc *rpc, int reason);
 
+/* Delivers what was held back, when the loop comes round to it. */
+void sn_rpc_resume(struct sn_rpc *rpc);
+
 #endif

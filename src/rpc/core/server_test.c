@@ -30,6 +30,8 @@ struct fixture {
     struct sn_call *pending; /* of GoFor */
     struct sn_rpc *parked;   /* a Tunnel that waits for its turn */
     bool park;
+    struct sn_duplex *shy; /* of a Tunnel that holds its client back */
+    bool is_shy;
     char events[256]; /* of the interceptors */
     int refuse_at_headers, refuse_at_message;
 };
@@ -103,7 +105,41 @@ static int tunnel(struct sn_rpc *rpc, void *self, const void *request, void *res
     return SN_PENDING;
 }
 
-static const struct sn_handler robot_handlers[] = {{"Tunnel", tunnel, 0, {0}, NULL}, {0}};
+/* Takes one request at a time: the test lets the next one in. */
+static int shy_request(struct sn_duplex *duplex, const void *request)
+{
+    const struct pb_robot_tunnel_request *req = request;
+    struct pb_robot_tunnel_response resp = {.data = req->data};
+
+    assert_false(duplex->hold);
+    duplex->hold = true;
+    return duplex->respond(duplex, &resp);
+}
+
+static int shy_end(struct sn_duplex *duplex)
+{
+    sn_call_done(duplex->call, 0);
+    return 0;
+}
+
+static int shy_tunnel(struct sn_call *call, void *self, const void *request, void *response,
+                      struct sn_duplex *duplex)
+{
+    fixture->shy = duplex;
+    duplex->on_request = shy_request;
+    duplex->on_end = shy_end;
+    call->on_cancel = on_cancel;
+    int code = shy_request(duplex, request);
+    return code ? code : SN_PENDING;
+}
+
+static int any_tunnel(struct sn_rpc *rpc, void *self, const void *request, void *response)
+{
+    return fixture->is_shy ? sn_rpc_duplex(rpc, self, request, response, shy_tunnel)
+                           : tunnel(rpc, self, request, response);
+}
+
+static const struct sn_handler robot_handlers[] = {{"Tunnel", any_tunnel, 0, {0}, NULL}, {0}};
 static const struct sn_service robot_service = {NULL, &pb_robot_robot_service, robot_handlers};
 
 static int find(struct sn_router *router, struct sn_rpc *rpc, const char *api, struct sn_str name,
@@ -450,6 +486,44 @@ static void messages_wait_until_it_is_their_turn(void **state)
     assert_int_equal(f->tape.credit, 12);
 }
 
+static void let_in(struct fixture *f)
+{
+    sn_duplex_resume(f->shy);
+    sn_timers_advance(&f->timers, f->timers.now_ns + 1);
+}
+
+static void an_operation_holds_its_client_back(void **state)
+{
+    struct fixture *f = *state;
+    struct pb_robot_tunnel_request req = {.data = SN_STR("ab")};
+
+    f->is_shy = true;
+    begin(f, "/viam.robot.v1.RobotService/Tunnel");
+    for (int i = 0; i < 3; i++)
+        send_message(f, &pb_robot_tunnel_request_msg, &req);
+    sn_server_half_close(&f->tape.stream);
+    assert_string_equal(f->tape.log, "headers0 message4 ");
+    assert_int_equal(f->tape.credit, 4);
+    let_in(f);
+    assert_string_equal(f->tape.log, "headers0 message4 message4 ");
+    assert_int_equal(f->tape.credit, 8);
+    let_in(f);
+    assert_string_equal(f->tape.log, "headers0 message4 message4 message4 end0:");
+}
+
+static void what_is_held_back_goes_with_the_client(void **state)
+{
+    struct fixture *f = *state;
+    struct pb_robot_tunnel_request req = {.data = SN_STR("ab")};
+
+    f->is_shy = true;
+    begin(f, "/viam.robot.v1.RobotService/Tunnel");
+    for (int i = 0; i < 3; i++)
+        send_message(f, &pb_robot_tunnel_request_msg, &req);
+    sn_server_abort(&f->tape.stream);
+    assert_string_equal(f->tape.log, "headers0 message4 ");
+}
+
 static void a_parked_stream_can_be_aborted(void **state)
 {
     struct fixture *f = *state;
@@ -538,6 +612,8 @@ int main(void)
         TEST(streams_talk_both_ways),
         TEST(messages_wait_until_it_is_their_turn),
         TEST(a_parked_stream_can_be_aborted),
+        TEST(an_operation_holds_its_client_back),
+        TEST(what_is_held_back_goes_with_the_client),
         TEST(a_slow_reader_ends_its_stream),
         TEST(garbage_ends_a_stream),
         TEST(a_message_that_cannot_be_delivered_ends_the_call),
