@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What loop.c and pool.c share.
+ * What loop.c, pool.c and child.c share.
  */
 #ifndef SN_LOOP_LOOP_PRIVATE_H
 #define SN_LOOP_LOOP_PRIVATE_H
@@ -30,6 +30,12 @@ struct sn_loop {
     uint32_t jobs_running;
 
     struct signal_watch *signals;
+
+    struct sn_list children; /* sn_child.link; not begun before the first */
+    uv_signal_t child_signal;
+    struct sn_task child_look; /* deferred: looks without a signal */
+    bool child_look_waits;
+
     struct sn_block_source source;
     struct sn_block_pool blocks;
     struct sn_random random;
