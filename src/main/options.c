@@ -316,7 +316,7 @@ static const struct setting settings[] = {
     SWITCH("output-telemetry", output_telemetry, NULL, true, "print out metrics data"),
     SWITCH("reveal-sensitive-config-diffs", reveal_sensitive_config_diffs, NULL, true,
            "show config diffs"),
-    SWITCH("untrusted-env", untrusted_env, NULL, true,
+    SWITCH("untrusted-env", untrusted_env, NULL, false,
            "disable processes and shell from running in a untrusted environment"),
     SWITCH("version", version, NULL, false, "print version"),
     SWITCH("webprofile", webprofile, NULL, true, "include profiler in http server"),

@@ -158,6 +158,7 @@ static int create(struct program *program, struct sn_error *error)
         .registry = &program->registry,
         .request_limit = (uint32_t)program->options.request_limit,
         .build_timeout_ns = (uint64_t)program->options.resource_timeout_ns,
+        .untrusted = program->options.untrusted_env,
         .on_shutdown = request_stop,
         .owner = program,
     };

@@ -163,8 +163,7 @@ static int set_wants(struct sn_robot *robot, const struct sn_generation *generat
 int sn_robot_configure(struct sn_robot *robot, struct sn_config *take_config)
 {
     assert(!robot->closing);
-    struct sn_generation *generation =
-        sn_generation_create(robot->options.env->blocks, robot->options.registry, take_config);
+    struct sn_generation *generation = sn_generation_create(&robot->options, take_config);
     int code = generation ? set_wants(robot, generation) : SN_ERR_RESOURCE_EXHAUSTED;
 
     if (code) {

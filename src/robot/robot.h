@@ -19,6 +19,7 @@ struct sn_robot_options {
     uint32_t request_limit;             /* concurrent unary calls per resource */
     uint64_t
         build_timeout_ns; /* a resource that takes longer is reported and its dependents wait */
+    bool untrusted;       /* nobody who may call the machine may have its shell */
     /* A client asked the machine to end (Shutdown); called from inside its call. */
     void (*on_shutdown)(void *owner);
     void *owner;

@@ -65,8 +65,7 @@ struct sn_robot {
 /* ---- wants.c ---- */
 
 /* Checks every entry of a config. NULL without memory (the config is destroyed). One reference. */
-struct sn_generation *sn_generation_create(struct sn_block_pool *blocks,
-                                           const struct sn_registry *registry,
+struct sn_generation *sn_generation_create(const struct sn_robot_options *options,
                                            struct sn_config *take_config) SN_MUST_USE;
 void sn_generation_unref(struct sn_generation *generation);
 

@@ -5,6 +5,7 @@
  */
 #include "resource/attr.h"
 #include "robot/robot_private.h"
+#include "sinew/api/shell.h"
 
 #include <stdlib.h>
 
@@ -103,17 +104,20 @@ static bool is_duplicate(const struct sn_config *config, const struct sn_config_
     return found > 1;
 }
 
-static int add_all(struct sn_generation *generation, const struct sn_registry *registry,
+static int add_all(struct sn_generation *generation, const struct sn_robot_options *options,
                    const struct sn_config_resource *entries, size_t count)
 {
+    struct sn_logger *log = sn_logger_get("rdk");
     int code = 0;
 
     for (size_t i = 0; i < count && !code; i++) {
         if (is_duplicate(generation->config, &entries[i]))
-            sn_log_error(sn_logger_get("rdk"), "two resources have the name %s/%s; neither is used",
-                         entries[i].api, entries[i].name);
+            sn_log_error(log, "two resources have the name %s/%s; neither is used", entries[i].api,
+                         entries[i].name);
+        else if (options->untrusted && strcmp(entries[i].api, SN_API_SHELL) == 0)
+            sn_log_error(log, "shell service disabled in an untrusted environment");
         else
-            code = add(generation, registry, &entries[i]);
+            code = add(generation, options->registry, &entries[i]);
     }
     return code;
 }
@@ -149,8 +153,7 @@ static int add_defaults(struct sn_generation *generation, const struct sn_regist
     return code;
 }
 
-struct sn_generation *sn_generation_create(struct sn_block_pool *blocks,
-                                           const struct sn_registry *registry,
+struct sn_generation *sn_generation_create(const struct sn_robot_options *options,
                                            struct sn_config *take_config)
 {
     struct sn_generation *generation = calloc(1, sizeof(*generation));
@@ -161,13 +164,13 @@ struct sn_generation *sn_generation_create(struct sn_block_pool *blocks,
     }
     generation->config = take_config;
     generation->refs = 1;
-    sn_arena_init(&generation->arena, blocks, GENERATION_MEMORY_MAX);
+    sn_arena_init(&generation->arena, options->env->blocks, GENERATION_MEMORY_MAX);
     size_t count = take_config->components.count + take_config->services.count;
     generation->wants = calloc(count + DEFAULT_COUNT, sizeof(*generation->wants));
     if (!generation->wants ||
-        add_all(generation, registry, take_config->components.v, take_config->components.count) ||
-        add_all(generation, registry, take_config->services.v, take_config->services.count) ||
-        add_defaults(generation, registry)) {
+        add_all(generation, options, take_config->components.v, take_config->components.count) ||
+        add_all(generation, options, take_config->services.v, take_config->services.count) ||
+        add_defaults(generation, options->registry)) {
         sn_generation_unref(generation);
         return NULL;
     }
