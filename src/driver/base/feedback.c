@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The turns of the loop: sensors are asked, then power is set. A turn that takes longer than the
+ * period makes the next ones be left out.
+ */
+#include "driver/base/feedback.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "sinew/steps.h"
+#include "spatial/orientation.h"
+
+#include <math.h>
+
+/* Bytes of one turn's calls. */
+enum { TURN_MEMORY_MAX = 1 << 20 };
+
+#define METRES_PER_DEGREE 111194.92664455874 /* of latitude, on a sphere of 6371 km */
+#define PI 3.14159265358979323846
+
+/* How near the end of a way is near enough: degrees, mm. */
+#define NEAR_DEGREES 1.0
+#define NEAR_MM 1.0
+
+/* A way's last part is gone more slowly: a tenth of it, 100 mm or degrees at most, with a tenth of
+ * the speed at least. */
+#define SLOW_PART 0.1
+#define SLOW_MOST 100.0
+#define SLOWEST 0.1
+
+static void set_wanted(struct sn_feedback *f, double linear, double angular)
+{
+    f->wanted_linear = linear;
+    f->wanted_angular = angular;
+}
+
+static void run_turn(struct sn_cycle *cycle);
+
+static void start_loop(struct sn_feedback *f)
+{
+    sn_pid_reset(&f->linear);
+    sn_pid_reset(&f->angular);
+    f->measured = false;
+    sn_cycle_start(&f->cycle, f->owner->env->timers, f->period_ns, run_turn);
+}
+
+void sn_feedback_keep(struct sn_feedback *f, double linear, double angular)
+{
+    set_wanted(f, linear, angular);
+    if (!f->cycle.run)
+        start_loop(f);
+}
+
+void sn_feedback_end(struct sn_feedback *f)
+{
+    sn_cycle_stop(&f->cycle);
+    f->cycle.run = NULL;
+    if (f->busy)
+        sn_call_cancel(&f->call, SN_ERR_CANCELLED);
+}
+
+static void end_way(struct sn_feedback *f, int code)
+{
+    struct sn_call *call = f->moving;
+
+    sn_feedback_end(f);
+    f->moving = NULL;
+    if (call)
+        sn_call_done(call, code);
+}
+
+static void cancel_way(struct sn_call *call)
+{
+    end_way(call->holder, 0);
+}
+
+int sn_feedback_go(struct sn_call *call, struct sn_feedback *f, const struct sn_way *way)
+{
+    sn_feedback_end(f);
+    f->way = *way;
+    f->way.done = 0;
+    f->began_ns = call->env->timers->now_ns;
+    f->moving = call;
+    call->holder = f;
+    call->on_cancel = cancel_way;
+    start_loop(f);
+    return SN_PENDING;
+}
+
+/* ---- where it is ---- */
+
+static double yaw_of(const struct sn_heading *heading)
+{
+    struct sn_quat q = {heading->w, heading->x, heading->y, heading->z};
+    double radians = heading->form == SN_HEADING_DEGREES ? PI / 180 : 1;
+
+    if (heading->form != SN_HEADING_QUATERNION)
+        q = sn_quat_from_orientation_vector((struct sn_orientation_vector){
+            heading->x, heading->y, heading->z, heading->w * radians});
+    return sn_quat_to_euler(q).yaw * 180 / PI;
+}
+
+/* mm from where the way began. */
+static double distance_of(const struct sn_feedback *f)
+{
+    const struct pb_common_geo_point *from = &f->point_first, *to = &f->point_now;
+    double north = to->latitude - from->latitude;
+    double east = (to->longitude - from->longitude) * cos(from->latitude * PI / 180);
+
+    return hypot(north, east) * METRES_PER_DEGREE * 1000;
+}
+
+/* Turned left since the last time, by the sensor or by what the speed makes of the time. */
+static double turned(struct sn_feedback *f, double seconds)
+{
+    if (!f->yaw)
+        return f->angular_now.z * seconds;
+    double yaw = yaw_of(&f->heading_now);
+    double by = f->measured ? remainder(yaw - f->yaw_last, 360) : 0;
+    f->yaw_last = yaw;
+    return by;
+}
+
+static void measure_way(struct sn_feedback *f, double seconds)
+{
+    struct sn_way *way = &f->way;
+
+    if (way->turns) {
+        way->done += way->sign * turned(f, seconds);
+    } else if (f->position) {
+        if (!f->measured)
+            f->point_first = f->point_now;
+        way->done = distance_of(f);
+    } else {
+        way->done += way->sign * f->linear_now.y * 1000 * seconds;
+    }
+    f->measured = true;
+}
+
+/* What is wanted for the next part of the way; false when it has ended. */
+static bool follow_way(struct sn_feedback *f, double seconds)
+{
+    struct sn_way *way = &f->way;
+    double slow = fmin(way->amount * SLOW_PART, SLOW_MOST), speed = way->speed * way->sign;
+
+    measure_way(f, seconds);
+    double left = way->amount - way->done;
+    if (left <= (way->turns ? NEAR_DEGREES : NEAR_MM))
+        return false;
+    if ((double)(f->call.env->timers->now_ns - f->began_ns) / 1e9 > way->timeout) {
+        sn_log_warn(f->owner->log, "exceeded time for %s call, stopping base",
+                    way->turns ? "Spin" : "MoveStraight");
+        return false;
+    }
+    if (left < slow)
+        speed *= fmax(left / slow, SLOWEST);
+    set_wanted(f, way->turns ? 0 : speed / 1000, way->turns ? speed : 0);
+    return true;
+}
+
+/* ---- a turn ---- */
+
+static int ask_linear(struct sn_call *call, void *arg)
+{
+    struct sn_feedback *f = arg;
+
+    return sn_movement_sensor_linear_velocity(call, f->velocity, NULL, &f->linear_now);
+}
+
+static int ask_angular(struct sn_call *call, void *arg)
+{
+    struct sn_feedback *f = arg;
+
+    return sn_movement_sensor_angular_velocity(call, f->velocity, NULL, &f->angular_now);
+}
+
+static int ask_place(struct sn_call *call, void *arg)
+{
+    struct sn_feedback *f = arg;
+
+    if (f->moving && f->way.turns && f->yaw)
+        return sn_movement_sensor_orientation(call, f->yaw, NULL, &f->heading_now);
+    if (f->moving && !f->way.turns && f->position)
+        return sn_movement_sensor_position(call, f->position, NULL, &f->point_now,
+                                           &f->altitude_now);
+    return 0;
+}
+
+static int set_power(struct sn_call *call, void *arg)
+{
+    struct sn_feedback *f = arg;
+    double seconds = (double)f->period_ns / 1e9;
+
+    f->over = f->moving && !follow_way(f, seconds);
+    if (f->over)
+        return sn_base_stop(call, f->driven, NULL);
+    f->power[0].y = sn_pid_step(&f->linear, f->wanted_linear - f->linear_now.y, seconds);
+    f->power[1].z = sn_pid_step(&f->angular, f->wanted_angular - f->angular_now.z, seconds);
+    /* Backward, wheels mirror what they are told: see wheeled.c. */
+    if (f->power[0].y < 0)
+        f->power[1].z = -f->power[1].z;
+    return sn_base_set_power(call, f->driven, &f->power[0], &f->power[1], NULL);
+}
+
+static int conclude(struct sn_call *call, void *arg)
+{
+    struct sn_feedback *f = arg;
+
+    if (f->over)
+        end_way(f, 0);
+    return 0;
+}
+
+static int start_turn(struct sn_call *call)
+{
+    static const sn_step_fn steps[] = {ask_linear, ask_angular, ask_place,
+                                       set_power,  conclude,    NULL};
+
+    return sn_call_steps(call, steps, NULL, sn_container_of(call, struct sn_feedback, call));
+}
+
+static int stop_driven(struct sn_call *call)
+{
+    struct sn_feedback *f = sn_container_of(call, struct sn_feedback, call);
+
+    return sn_base_stop(call, f->driven, NULL);
+}
+
+static void turn_ended(struct sn_call *call, int code);
+
+static void begin_call(struct sn_feedback *f, int (*start)(struct sn_call *call))
+{
+    sn_call_init(&f->call, f->owner->env, &f->arena, NULL);
+    f->call.start = start;
+    f->call.end = turn_ended;
+    sn_call_start(&f->call);
+}
+
+/* An error ends the loop, and whoever waits; blind, the base had better stand. */
+static void turn_ended(struct sn_call *call, int code)
+{
+    struct sn_feedback *f = sn_container_of(call, struct sn_feedback, call);
+
+    if (code && !sn_call_cancelled(call) && call->start == start_turn) {
+        struct sn_str text = sn_call_text(call, code);
+
+        sn_log_error(f->owner->log, "control loop ended: %.*s", SN_STR_ARGS(text));
+        sn_cycle_stop(&f->cycle);
+        f->cycle.run = NULL;
+        if (f->moving)
+            end_way(f, sn_call_fail(f->moving, code, "%.*s", SN_STR_ARGS(text)));
+        begin_call(f, stop_driven);
+        return;
+    }
+    sn_arena_fini(&f->arena);
+    f->busy = false;
+    sn_resource_unref(f->owner);
+}
+
+static void run_turn(struct sn_cycle *cycle)
+{
+    struct sn_feedback *f = sn_container_of(cycle, struct sn_feedback, cycle);
+
+    if (f->busy)
+        return;
+    f->busy = true;
+    sn_resource_ref(f->owner);
+    sn_arena_init(&f->arena, f->owner->env->blocks, TURN_MEMORY_MAX);
+    begin_call(f, start_turn);
+}
