@@ -6,15 +6,28 @@ import scale
 CAMERA = "/viam.component.camera.v1.CameraService/"
 SHAPE = "1280x720, 1 conn x 1"
 
+ROTATE = {"type": "rotate", "attributes": {"angle_degs": 180}}
+RESIZE = {"type": "resize", "attributes": {"width_px": 640, "height_px": 360}}
+
+
+def transform(name, *pipeline):
+    return {"name": name, "api": "rdk:component:camera", "model": "transform",
+            "attributes": {"source": "still", "pipeline": list(pipeline)}}
+
+
 COMPONENTS = [
     scale.fake("camera", "still"),
     scale.fake("camera", "moving", attributes={"animated": True}),
+    transform("rotated", ROTATE), transform("resized", RESIZE), transform("both", ROTATE, RESIZE),
 ]
 
 # key, camera, method, what
 LOADS = [
     ("still", "still", "GetImages", "camera GetImages, fake: encode JPEG"),
     ("moving", "moving", "GetImages", "camera GetImages, fake, animated: draw, encode"),
+    ("rotated", "rotated", "GetImages", "camera GetImages, transform of the fake: rotate"),
+    ("resized", "resized", "GetImages", "camera GetImages, transform of the fake: resize to 640x360"),
+    ("both", "both", "GetImages", "camera GetImages, transform of the fake: rotate, resize"),
     ("points", "still", "GetPointCloud", "camera GetPointCloud, fake: 921,600 points"),
 ]
 
