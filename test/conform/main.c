@@ -13,6 +13,7 @@
 #include "robot/robot.h"
 #include "rpc/transport/http2/http2.h"
 #include "service/services.h"
+#include "sim/sim.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,12 +31,15 @@ static const struct suite *const suites[] = {
 static const struct subject_name {
     const char *name, *api;
     const char *model, *attributes; /* NULL: it's somebody else's */
+    bool helper;                    /* no suite runs on it */
 } own[] = {
-#define SUBJECT(name, api, model, attributes) {name, api, model, attributes},
+#define SUBJECT(name, api, model, attributes) {name, api, model, attributes, false},
+#define HELPER(name, api, model, attributes) {name, api, model, attributes, true},
 #include "subjects.def"
+#undef HELPER
 #undef SUBJECT
 };
-enum { OWN_COUNT = sizeof(own) / sizeof(own[0]), MACHINE_SIZE = 256 * OWN_COUNT };
+enum { OWN_COUNT = sizeof(own) / sizeof(own[0]), MACHINE_SIZE = 320 * OWN_COUNT };
 
 static const struct suite *suite_of(const char *api)
 {
@@ -112,6 +116,7 @@ static void machine_json(char *text, size_t size)
 
 static void machine_start(struct machine *machine, struct sn_loop *loop, const char *address)
 {
+    static const struct sn_driver *const sim[] = {&sim_board_driver};
     struct sn_error error;
     struct sn_config *config;
     char json[MACHINE_SIZE];
@@ -120,6 +125,7 @@ static void machine_start(struct machine *machine, struct sn_loop *loop, const c
     *machine = (struct machine){.loop = loop};
     sn_registry_add(&machine->registry, sn_drivers, sn_driver_count);
     sn_registry_add(&machine->registry, sn_services, sn_service_count);
+    sn_registry_add(&machine->registry, sim, 1);
     sn_registry_add(&machine->registry, models, sizeof(models) / sizeof(models[0]));
     struct sn_robot_options options = {.env = sn_loop_env(loop),
                                        .registry = &machine->registry,
@@ -180,6 +186,8 @@ static int run_proxies(struct sn_loop *loop, const char *address,
         return 2;
     }
     for (size_t i = 0; i < count; i++) {
+        if (subjects[i].helper)
+            continue;
         struct sn_resource *proxy = sn_proxy_create(sn_api_find(subjects[i].api), subjects[i].name,
                                                     sn_loop_env(loop), channel);
 
@@ -202,6 +210,8 @@ static int run_own(struct sn_loop *loop)
     snprintf(address, sizeof(address), "unix:%s/s", directory);
     machine_start(&machine, loop, address);
     for (size_t i = 0; i < OWN_COUNT; i++) {
+        if (own[i].helper)
+            continue;
         struct sn_resource *resource = sn_robot_resource(machine.robot, own[i].api, own[i].name);
 
         failed += run_suite(loop, resource, "driver");

@@ -274,9 +274,12 @@ static int gpio_is_powered(struct sn_call *call, struct sn_motor *base,
     return 0;
 }
 
+/* Under control it moves even when no power is wanted at the moment. */
 static int gpio_is_moving(struct sn_call *call, struct sn_motor *base, bool *ret_moving)
 {
-    *ret_moving = gpio_of(base)->power != 0;
+    const struct gpio_motor *motor = gpio_of(base);
+
+    *ret_moving = motor->power != 0 || motor->move || motor->loop.mode != GPIO_IDLE;
     return 0;
 }
 
