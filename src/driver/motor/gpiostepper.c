@@ -33,7 +33,7 @@ struct stepper {
     const struct stepper_attrs *attrs;
     struct sn_pins out;
     double pulses_per_rev; /* > 0 */
-    double max_hz;         /* 0: unknown */
+    double delay_s;        /* least time between pulses; 0: unknown */
 
     double wanted_hz; /* signed; 0: off */
     bool running;     /* pulses come, since began_ns */
@@ -110,8 +110,7 @@ static void settled(struct sn_pins *out, int code)
 
 static void set_hz(struct stepper *stepper, double hz, double way)
 {
-    /* Not even a rounding error below what was meant. */
-    hz = hz > 0 ? fmin(fmax(floor(hz * (1 + 1e-12)), 1), HZ_MAX) : 0;
+    hz = hz > 0 ? fmin(fmax(floor(hz), 1), HZ_MAX) : 0;
     stepper->wanted_hz = copysign(hz, way);
     sn_pins_changed(&stepper->out);
 }
@@ -178,8 +177,8 @@ static int move(struct stepper *stepper, struct sn_call *call, double rpm, doubl
 {
     double hz = round(fabs(rpm) * stepper->pulses_per_rev / 60);
 
-    if (stepper->max_hz > 0)
-        hz = fmin(hz, round(stepper->max_hz));
+    if (stepper->delay_s > 0)
+        hz = fmin(hz, round(1 / stepper->delay_s));
     way = fmin(fmax(round(way), -PULSES_MAX), PULSES_MAX);
     if (!(hz >= 0) || way == 0)
         return 0;
@@ -253,13 +252,13 @@ static int stepper_set_power(struct sn_call *call, struct sn_motor *motor, doubl
     struct stepper *stepper = stepper_of(motor);
     bool stop = fabs(power) <= STILL;
 
-    if (!stop && !(stepper->max_hz > 0))
+    if (!stop && !(stepper->delay_s > 0))
         return sn_call_fail(call, SN_ERR_UNKNOWN,
                             "if you want to set the power, set 'stepper_delay_usec' in the motor "
                             "config at the minimum time delay between pulses for your stepper "
                             "motor (%s)",
                             motor->base.name);
-    set_hz(stepper, stop || isnan(power) ? 0 : fmax(fabs(power) * stepper->max_hz, 1), power);
+    set_hz(stepper, stop || isnan(power) ? 0 : fmax(fabs(power) / stepper->delay_s, 1), power);
     return sn_pins_obey(&stepper->out, call);
 }
 
@@ -269,8 +268,8 @@ static int stepper_set_rpm(struct sn_call *call, struct sn_motor *motor, double 
     struct stepper *stepper = stepper_of(motor);
     double hz = round(fabs(rpm) * stepper->pulses_per_rev / 60);
 
-    if (stepper->max_hz > 0)
-        hz = fmin(hz, round(stepper->max_hz));
+    if (stepper->delay_s > 0)
+        hz = fmin(hz, round(1 / stepper->delay_s));
     if (fabs(rpm) <= STILL || isnan(rpm))
         return stand_still(stepper, call);
     set_hz(stepper, fmax(hz, 1), rpm);
@@ -387,9 +386,9 @@ static int stepper_open(struct sn_call *call, struct sn_resource *resource, cons
     stepper->pulses_per_rev =
         fabs((double)a->ticks_per_rotation) * (double)(a->microsteps ? a->microsteps : 1);
     if (a->max_rpm > 0)
-        stepper->max_hz = a->max_rpm * stepper->pulses_per_rev / 60;
+        stepper->delay_s = round(60e9 / a->max_rpm / stepper->pulses_per_rev) / 1e9;
     else if (a->stepper_delay_usec > 0)
-        stepper->max_hz = 1e6 / (double)a->stepper_delay_usec;
+        stepper->delay_s = (double)a->stepper_delay_usec / 1e6;
     if (a->stepper_delay_usec > 0)
         sn_log_warn(resource->log,
                     "motor (%s) uses deprecated stepper_delay_usec; set max_rpm instead",
