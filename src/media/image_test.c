@@ -285,6 +285,79 @@ static void sizes_change(void **state)
     assert_int_not_equal(sn_image_resize(&image, 0, 5, arena_of(state), &large, &error), 0);
 }
 
+/* By the definition: what pixel i of `new` covers of `old` ones. */
+static uint32_t mean(const struct sn_image *image, uint32_t x, uint32_t y, const uint32_t new[2],
+                     int channel)
+{
+    uint64_t left = (uint64_t)x * image->width / new[0], top = (uint64_t)y * image->height / new[1];
+    uint64_t right = (uint64_t)(x + 1) * image->width / new[0];
+    uint64_t bottom = (uint64_t)(y + 1) * image->height / new[1];
+    uint64_t sum = 0, count = (right - left) * (bottom - top);
+
+    for (uint64_t row = top; row < bottom; row++)
+        for (uint64_t column = left; column < right; column++)
+            sum += image->rgba[4 * (row * image->width + column) + (uint64_t)channel];
+    return (uint32_t)((sum + count / 2) / count);
+}
+
+static void smaller_pixels_are_means(void **state)
+{
+    static const uint32_t sizes[][2] = {{1, 1},    {3, 2},     {150, 100},
+                                        {100, 75}, {257, 191}, {300, 200}};
+    struct sn_image image = color(state, 300, 200), small;
+
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        uint32_t width = sizes[i][0], height = sizes[i][1];
+
+        assert_int_equal(sn_image_resize(&image, width, height, arena_of(state), &small, &error),
+                         0);
+        for (uint32_t at = 0; at < 4 * width * height; at++)
+            assert_int_equal(small.rgba[at],
+                             mean(&image, at / 4 % width, at / 4 / width, sizes[i], (int)(at % 4)));
+    }
+}
+
+/* At the brightest: nothing overflows, nothing gets darker or runs over the edge. */
+static void a_plain_picture_stays_plain(void **state)
+{
+    static const uint32_t sizes[][2] = {{1, 1},   {7, 5},   {640, 480},
+                                        {641, 1}, {1, 700}, {2000, 999}};
+    struct sn_image image = color(state, 640, 480), other;
+
+    memset(image.rgba, 255, 4 * 640 * 480);
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        assert_int_equal(
+            sn_image_resize(&image, sizes[i][0], sizes[i][1], arena_of(state), &other, &error), 0);
+        for (size_t at = 0; at < 4 * (size_t)other.width * other.height; at++)
+            assert_int_equal(other.rgba[at], 255);
+    }
+}
+
+static void larger_pixels_lie_between_old_ones(void **state)
+{
+    struct sn_image image = color(state, 2, 1), large;
+
+    memcpy(image.rgba, "\0\0\0\377\144\310\377\377", 8);
+    assert_int_equal(sn_image_resize(&image, 8, 2, arena_of(state), &large, &error), 0);
+    for (uint32_t x = 1; x < 8; x++) {
+        assert_true(large.rgba[4 * x] >= large.rgba[4 * x - 4]);
+        assert_int_equal(large.rgba[4 * x + 3], 255);
+    }
+    assert_int_equal(pixel(&large, 0, 1), pixel(&image, 0, 0));
+    assert_int_equal(pixel(&large, 7, 1), pixel(&image, 1, 0));
+}
+
+/* Each is one of the old: a mean of two would be no distance. */
+static void distances_are_taken_not_mixed(void **state)
+{
+    struct sn_image image = depth(state, 6, 4), other;
+
+    assert_int_equal(sn_image_resize(&image, 3, 2, arena_of(state), &other, &error), 0);
+    assert_int_equal(other.depth[4], image.depth[2 * 6 + 2]);
+    assert_int_equal(sn_image_resize(&image, 12, 8, arena_of(state), &other, &error), 0);
+    assert_int_equal(other.depth[7 * 12 + 11], image.depth[3 * 6 + 5]);
+}
+
 static void parts_are_cut_out(void **state)
 {
     struct sn_image image = color(state, 64, 48), part;
@@ -339,6 +412,10 @@ int main(void)
         TEST(a_free_turn_shows_all_of_it),
         TEST(distances_turn_too),
         TEST(sizes_change),
+        TEST(smaller_pixels_are_means),
+        TEST(a_plain_picture_stays_plain),
+        TEST(larger_pixels_lie_between_old_ones),
+        TEST(distances_are_taken_not_mixed),
         TEST(parts_are_cut_out),
         TEST(drawing_stays_inside),
     };

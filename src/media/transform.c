@@ -128,29 +128,40 @@ static struct reach neighbours(uint32_t i, uint32_t old, uint32_t new)
                           (uint32_t)((at - first) * 256)};
 }
 
-/* The mean of what is covered; no more than 2^24 pixels are. One division for each number of pixels
- * instead of four for each mean. */
-static void average_row(const struct sn_image *from, const struct reach *across,
-                        const struct reach *down, uint8_t *to, uint32_t width)
+/* Sums of the columns of some rows, color by color. */
+static void add_rows(const struct sn_image *from, const struct reach *down, uint32_t *sums)
 {
-    size_t line = 4 * (size_t)from->width;
-    const uint8_t *first_row = pixel_at(from, 0, down->first);
-    uint32_t rows = down->last - down->first + 1, count = 0;
+    size_t count = 4 * (size_t)from->width;
+
+    memset(sums, 0, count * sizeof(*sums));
+    for (uint32_t y = down->first; y <= down->last; y++) {
+        const uint8_t *row = pixel_at(from, 0, y);
+
+        for (size_t i = 0; i < count; i++)
+            sums[i] += row[i];
+    }
+}
+
+/* The mean of what is covered, of `rows` rows; no more than 2^24 pixels are. One division for each
+ * number of pixels instead of four for each mean. */
+static void average_row(const uint32_t *sums, uint32_t rows, const struct reach *across,
+                        uint8_t *to, uint32_t width)
+{
+    uint32_t count = 0;
     uint64_t inverse = 0; /* of count, times 2^40 */
 
     for (; width--; across++, to += 4) {
         uint32_t columns = across->last - across->first + 1;
-        const uint8_t *row = first_row + 4 * (size_t)across->first;
+        const uint32_t *from = sums + 4 * (size_t)across->first;
 
         if (count != rows * columns) {
             count = rows * columns;
             inverse = (1ull << 40) / count + 1;
         }
         uint32_t sum[4] = {count / 2, count / 2, count / 2, count / 2};
-        for (uint32_t y = 0; y < rows; y++, row += line)
-            for (size_t x = 0; x < 4 * (size_t)columns; x += 4)
-                for (size_t i = 0; i < 4; i++)
-                    sum[i] += row[x + i];
+        for (; columns--; from += 4)
+            for (int i = 0; i < 4; i++)
+                sum[i] += from[i];
         for (int i = 0; i < 4; i++)
             to[i] = (uint8_t)(sum[i] * inverse >> 40);
     }
@@ -196,7 +207,8 @@ int sn_image_resize(const struct sn_image *image, uint32_t width, uint32_t heigh
     if (code)
         return code;
     struct reach *across = sn_arena_alloc(arena, width * sizeof(*across));
-    if (!across)
+    uint32_t *sums = sn_arena_alloc(arena, 4 * (size_t)image->width * sizeof(*sums));
+    if (!across || !sums)
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "image: no memory");
     for (uint32_t x = 0; x < width; x++)
         across[x] = reach_of(x, image->width, width);
@@ -204,12 +216,14 @@ int sn_image_resize(const struct sn_image *image, uint32_t width, uint32_t heigh
         struct reach down = reach_of(y, image->height, height);
         uint8_t *to = pixel_at(ret_image, 0, y);
 
-        if (depth)
+        if (depth) {
             nearest_row(image, across, &down, to, width);
-        else if (grows)
+        } else if (grows) {
             blend_row(image, across, &down, to, width);
-        else
-            average_row(image, across, &down, to, width);
+        } else {
+            add_rows(image, &down, sums);
+            average_row(sums, down.last - down.first + 1, across, to, width);
+        }
     }
     return 0;
 }
