@@ -32,7 +32,7 @@ function(sn_test name source)
   add_executable(${target} ${source})
   target_link_libraries(${target} PRIVATE ${ARGN} PkgConfig::CMOCKA)
   add_test(NAME ${name} COMMAND ${target})
-  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 60 SKIP_RETURN_CODE 77)
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 180 SKIP_RETURN_CODE 77)
 endfunction()
 
 # What `make build` makes: no tests.
