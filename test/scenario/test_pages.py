@@ -50,7 +50,7 @@ def test_metrics(server):
     assert grown("sinew_received_bytes_total") > 500 and grown("sinew_sent_bytes_total") > 500
     assert grown("sinew_connections_total") >= 2
     assert after['sinew_connections{protocol="http2"}'] >= 1
-    assert after['sinew_resources{state="ready"}'] == 2
+    assert after['sinew_resources{state="ready"}'] >= 2
     assert after["process_resident_memory_bytes"] > 1 << 20
     assert after["sinew_loop_turn_seconds_count"] > before["sinew_loop_turn_seconds_count"]
 
