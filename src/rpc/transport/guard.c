@@ -26,7 +26,7 @@ const struct sn_limits sn_limits_preset = {
 };
 
 const char *const sn_refusal_names[SN_REFUSED_COUNT] = {
-#define SN_REFUSAL_NAME(symbol, name) [SN_REFUSED_##symbol] = name,
+#define SN_REFUSAL_NAME(symbol, name) [SN_REFUSED_##symbol] = (name),
     SN_REFUSALS(SN_REFUSAL_NAME)
 #undef SN_REFUSAL_NAME
 };

@@ -119,6 +119,8 @@ struct head {
 
 static void append(struct head *head, struct sn_str text)
 {
+    if (!text.len)
+        return;
     if (head->len + text.len > head->size) {
         size_t size = (head->len + text.len) * 2;
         char *grown = sn_arena_realloc(head->arena, head->text, head->size, size);
@@ -137,8 +139,7 @@ static void append_header(struct head *head, struct sn_str name, struct sn_str v
 {
     append(head, name);
     append(head, SN_STR(": "));
-    if (value.len)
-        append(head, value);
+    append(head, value);
     append(head, SN_STR("\r\n"));
 }
 
