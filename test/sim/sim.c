@@ -90,7 +90,7 @@ static void tell(struct sim_board *sim, const char *interrupt, bool high)
     }
 }
 
-/* Phase a is high in quarters 1 and 2 of a cycle, b in 2 and 3. */
+/* Phase b is high in quarters 1 and 2 of a cycle, a in 2 and 3. */
 static void tell_edges(struct sim_board *sim)
 {
     int64_t now = (int64_t)floor(sim->angle * 4 * (double)sim->attrs.cycles);
@@ -100,9 +100,9 @@ static void tell_edges(struct sim_board *sim)
         int64_t quarter = (forward ? ++sim->edge : sim->edge--) & 3;
 
         if (quarter & 1)
-            tell(sim, "ea", (quarter == 1) == forward);
+            tell(sim, "eb", (quarter == 1) == forward);
         else
-            tell(sim, "eb", (quarter == 2) == forward);
+            tell(sim, "ea", (quarter == 2) == forward);
     }
 }
 

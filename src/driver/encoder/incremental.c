@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Quadrature encoder on two interrupts of any board: each of the four edges of a period is half a
- * tick, forward when `a` runs ahead of `b`.
+ * tick, forward when `b` runs ahead of `a`, as upstream counts.
  */
 #include "base/list.h"
 #include "driver/encoder/ticks.h"
@@ -25,10 +25,10 @@ struct incremental {
 
 /* Half ticks from the levels before (row) to those after; both at once say nothing. */
 static const int steps[4][4] = {
-    {0, -1, 1, 0},
-    {1, 0, 0, -1},
-    {-1, 0, 0, 1},
     {0, 1, -1, 0},
+    {-1, 0, 0, 1},
+    {1, 0, 0, -1},
+    {0, -1, 1, 0},
 };
 
 static void incremental_tick(struct sn_ticks *ticks, const struct sn_tick *tick)
