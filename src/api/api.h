@@ -19,6 +19,8 @@ struct sn_api {
     size_t size;           /* of the API's base struct, e.g. struct sn_motor */
     const void *proxy_ops; /* ops of a resource that is reached over a channel */
 
+    bool single; /* a machine has one of these at most */
+
     /* Stops what moves; NULL where nothing does. Enters the lane as SN_STOP. */
     int (*stop)(struct sn_call *call, struct sn_resource *resource,
                 const struct pb_google_struct *extra);

@@ -7,6 +7,7 @@
  * reported, the machine goes on without it, and its node stays CONFIGURING or REMOVING until it
  * does end, so that hardware is never opened twice.
  */
+#include "api/api.h"
 #include "api/geometry.h"
 #include "robot/robot_private.h"
 #include "spatial/json.h"
@@ -225,12 +226,32 @@ static void work_overdue(struct work *work)
 
 /* ---- building ---- */
 
+/* Text as upstream's. */
+static int check_single(struct sn_call *call, const struct sn_robot *robot,
+                        const struct sn_node *node)
+{
+    const struct sn_api *api = sn_api_find(node->api);
+
+    for (size_t i = 0; api && api->single && i < robot->graph.count; i++) {
+        const struct sn_node *other = robot->graph.nodes[i];
+
+        if (other != node && strcmp(other->api, node->api) == 0 &&
+            (other->resource || other->state == SN_NODE_CONFIGURING))
+            return sn_call_fail(call, SN_ERR_UNKNOWN,
+                                "max instance number reached for resource type: %s", node->api);
+    }
+    return 0;
+}
+
 static int start_build(struct sn_call *call)
 {
     struct work *work = (struct work *)call;
     const struct sn_driver *driver = work->resource->driver;
     const struct sn_robot_want *want = (const struct sn_robot_want *)work->node->built;
+    int code = check_single(call, work->robot, work->node);
 
+    if (code)
+        return code;
     return driver->open ? driver->open(call, work->resource, want->attrs) : 0;
 }
 
