@@ -129,6 +129,7 @@ async def test_ctrl_c_interrupts(server):
     async with server.channel() as channel, terminal(channel, "echo u''p; sleep 1000\n") as shell:
         await shell.until(r"up\r\n")
         await shell.type("\x03")
+        await shell.until(r"\^C")  # it drops what has been typed
         await shell.type("echo af''ter\n")
         await shell.until("after")
 
