@@ -74,21 +74,17 @@ static bool cylinder_to_pb(const struct sn_geometry *g, struct sn_arena *arena,
     return capsule_to_pb(&around, arena, pb);
 }
 
-static bool mesh_message(struct sn_str format, struct sn_str data, struct sn_arena *arena,
-                         struct pb_common_mesh *ret)
-{
-    *ret = (struct pb_common_mesh){.content_type = SN_STR("ply"), .mesh = data};
-    if (sn_str_is(format, "stl"))
-        ret->mesh = sn_mesh_to_ply(data, arena);
-    return ret->mesh.ptr;
-}
-
 static bool mesh_to_pb(const struct sn_geometry *g, struct sn_arena *arena,
                        struct pb_common_geometry *pb)
 {
     pb->which_geometry_type = PB_COMMON_GEOMETRY_GEOMETRY_TYPE_MESH;
     pb->mesh = sn_arena_alloc(arena, sizeof(*pb->mesh));
-    return pb->mesh && mesh_message(g->format, g->data, arena, pb->mesh);
+    if (!pb->mesh)
+        return false;
+    *pb->mesh = (struct pb_common_mesh){.content_type = SN_STR("ply"), .mesh = g->data};
+    if (sn_str_is(g->format, "stl"))
+        pb->mesh->mesh = sn_mesh_to_ply(g->data, arena);
+    return pb->mesh->mesh.ptr;
 }
 
 static bool cloud_to_pb(const struct sn_geometry *g, struct sn_arena *arena,
@@ -195,9 +191,10 @@ int sn_model_to_pb(const struct sn_model *model, struct sn_arena *arena,
         struct pb_common_get_kinematics_response_meshes_by_urdf_filepath_entry *entry =
             sn_pb_add(&pb->meshes_by_urdf_filepath, arena);
 
-        if (!entry || !mesh_message(mesh->format, mesh->data, arena, &entry->value))
+        if (!entry)
             return SN_ERR_RESOURCE_EXHAUSTED;
         entry->key = sn_str_of(mesh->path);
+        entry->value = (struct pb_common_mesh){.content_type = mesh->format, .mesh = mesh->data};
     }
     return 0;
 }

@@ -48,7 +48,7 @@ struct sn_model_frame {
 
 /* A mesh that a kinematics file refers to. */
 struct sn_model_mesh {
-    const char *path;           /* as written there */
+    const char *path;           /* as written there, without "package://<name>/" */
     struct sn_str format, data; /* see struct sn_geometry */
 };
 

@@ -96,21 +96,35 @@ static const char *path_of(const char *written)
     return slash ? slash + 1 : rest;
 }
 
+/* One that was loaded for another body; NULL: none. */
+static const struct sn_model_mesh *find_mesh(const struct builder *b, const char *path)
+{
+    for (uint32_t i = 0; i < b->mesh_count; i++)
+        if (strcmp(b->meshes[i].path, path) == 0)
+            return &b->meshes[i];
+    return NULL;
+}
+
 static int load_mesh(struct builder *b, struct urdf_body *body)
 {
     struct sn_geometry *g = &body->geometry;
     struct sn_urdf_files *files = b->u->files;
+    const char *path = path_of(body->mesh);
+    const struct sn_model_mesh *loaded = find_mesh(b, path);
 
     g->format = format_of(body->mesh);
     if (!g->format.len)
         return sn_error_set(b->u->error, SN_ERR_INVALID_ARGUMENT,
                             "unsupported mesh file \"%.200s\": .stl and .ply are known",
                             body->mesh);
-    int code =
-        files->load(files, path_of(body->mesh), body->mesh, b->u->arena, &g->data, b->u->error);
+    if (loaded) {
+        g->data = loaded->data;
+        return 0;
+    }
+    int code = files->load(files, path, body->mesh, b->u->arena, &g->data, b->u->error);
     if (code)
         return code;
-    b->meshes[b->mesh_count++] = (struct sn_model_mesh){body->mesh, g->format, g->data};
+    b->meshes[b->mesh_count++] = (struct sn_model_mesh){path, g->format, g->data};
     return 0;
 }
 

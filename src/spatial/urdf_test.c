@@ -148,7 +148,8 @@ static int load(struct sn_urdf_files *files, const char *path, const char *writt
 static void meshes_are_loaded(void **state)
 {
     static const char text[] =
-        HEAD BASE J1 L1(BODY("0 0 0", "<mesh filename=\"package://robot/meshes/a.ply\"/>"))
+        HEAD BASE J1 L1(BODY("0 0 0", "<mesh filename=\"package://robot/meshes/a.ply\"/>")
+                            BODY("1 0 0", "<mesh filename=\"package://robot/meshes/a.ply\"/>"))
             J2("prismatic", LIMIT) TAIL;
     struct sn_urdf_files files = {.load = load};
     struct sn_error error = {0};
@@ -156,7 +157,7 @@ static void meshes_are_loaded(void **state)
 
     assert_non_null(model);
     assert_int_equal(model->mesh_count, 1);
-    assert_string_equal(model->meshes[0].path, "package://robot/meshes/a.ply");
+    assert_string_equal(model->meshes[0].path, "meshes/a.ply");
     model = parse(text);
     assert_int_equal(model->frames[sn_model_find(model, SN_STR("l1"))].part->geometry_count, 0);
 }

@@ -2,6 +2,7 @@
 """The arm API over the wire: where its end is, where it can go, what it is made of."""
 import json
 import math
+import struct
 
 import pytest
 from viam.components.arm import Arm
@@ -264,6 +265,57 @@ async def test_geometries(server):
 async def test_the_plain_arm_has_no_geometries(server):
     async with server.machine() as machine:
         assert not await Arm.from_robot(machine, "plain").get_geometries()
+
+
+PLY = b"""ply
+format ascii 1.0
+element vertex 3
+property float x
+property float y
+property float z
+element face 1
+property list uchar int vertex_indices
+end_header
+0 0 0
+0.1 0 0
+0 0.1 0
+3 0 1 2
+"""
+STL = bytes(80) + struct.pack("<I12fH", 1, 0, 0, 1, 0, 0, 0, 0.1, 0, 0, 0, 0.1, 0, 0)
+URDF = """<robot name="meshed">
+<link name="base"><collision><origin xyz="0 0 0.05" rpy="0 0 0"/><geometry>
+<mesh filename="meshes/a.stl"/></geometry></collision></link>
+<link name="upper"><collision><origin xyz="0 0 0" rpy="0 0 0"/><geometry>
+<mesh filename="package://thing/meshes/b.ply"/></geometry></collision></link>
+<joint name="turn" type="revolute"><parent link="base"/><child link="upper"/>
+<origin xyz="0 0 0.1" rpy="0 0 0"/><axis xyz="0 0 1"/>
+<limit lower="-1" upper="1" effort="1" velocity="1"/></joint>
+</robot>"""
+
+
+async def test_meshes_of_a_urdf_file(start, program):
+    """They come with the file, by the paths it has for them, as they are on the disk."""
+    folder = program.home / "meshes"
+    folder.mkdir(exist_ok=True)
+    (folder / "a.stl").write_bytes(STL)
+    (folder / "b.ply").write_bytes(PLY)
+    path = program.home / "meshed.urdf"
+    path.write_text(URDF)
+    server = start({"components": [{**PLAIN, "attributes": {"model-path": str(path)}}]})
+    async with server.channel() as channel:
+        stub = ArmServiceStub(channel)
+        reply = await stub.GetKinematics(GetKinematicsRequest(name="plain"))
+        assert reply.format == KinematicsFileFormat.KINEMATICS_FILE_FORMAT_URDF
+        assert reply.kinematics_data == URDF.encode()
+        assert {key: (mesh.content_type, mesh.mesh)
+                for key, mesh in reply.meshes_by_urdf_filepath.items()} == {
+                    "meshes/a.stl": ("stl", STL), "meshes/b.ply": ("ply", PLY)}
+        bodies = (await stub.GetGeometries(GetGeometriesRequest(name="plain"))).geometries
+    assert [body.label for body in bodies] == ["plain:base", "plain:upper"]
+    assert [body.center.z for body in bodies] == [50, 100]
+    assert all(body.mesh.content_type == "ply" for body in bodies)
+    if not server.is_peer:  # there the first is the STL file under another name
+        assert all(body.mesh.mesh.startswith(b"ply") for body in bodies)
 
 
 @pytest.mark.parametrize("name", ["lite6", "ur20", "ur5e", "xarm6"])
