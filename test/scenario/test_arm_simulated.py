@@ -79,8 +79,8 @@ async def test_a_move_takes_time(server):
         await found.move_to_joint_positions(joints(0, 0, 0, 0, 0, 0))
         assert not await found.is_moving()
         start = time.monotonic()
-        move = asyncio.ensure_future(
-            found.move_to_joint_positions(joints(math.degrees(0.4), math.degrees(-0.2), 0, 0, 0, 0)))
+        move = asyncio.ensure_future(found.move_to_joint_positions(
+            joints(math.degrees(0.4), math.degrees(-0.2), 0, 0, 0, 0)))
         await eventually(found.is_moving)
         while not move.done():
             first, second, *others = await values_of(found)
@@ -316,9 +316,10 @@ async def test_without_time_moves_do_not_end(server):
 @pytest.mark.differs("there a joint is NaN from then on")
 async def test_nan_is_no_joint_position(server):
     async with server.channel() as channel:
-        assert await outcome(ArmServiceStub(channel).MoveToJointPositions(
-            MoveToJointPositionsRequest(name="quick", positions=joints(0, math.nan, 0, 0, 0, 0)))) == (
-                "UNKNOWN", "joint 1 cannot be moved to NaN")
+        request = MoveToJointPositionsRequest(
+            name="quick", positions=joints(0, math.nan, 0, 0, 0, 0))
+        assert await outcome(ArmServiceStub(channel).MoveToJointPositions(request)) == (
+            "UNKNOWN", "joint 1 cannot be moved to NaN")
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
