@@ -143,8 +143,7 @@ static int setup(void **state)
     p->feedback = (struct sn_feedback){.owner = &p->owner,
                                        .driven = &p->base,
                                        .velocity = &p->sensor,
-                                       .linear = pid,
-                                       .angular = turning,
+                                       .pid = {pid, turning},
                                        .period_ns = 50000000};
     *state = p;
     return 0;
@@ -324,6 +323,44 @@ static void a_blind_base_stands(void **state)
     assert_true(fabs(p->speed - 0.4) < 0.01);
 }
 
+static void finds_its_gains(void **state)
+{
+    struct plant *p = *state;
+    struct sn_feedback *f = &p->feedback;
+
+    f->pid[SN_FEEDBACK_LINEAR].gains = f->pid[SN_FEEDBACK_ANGULAR].gains = (struct sn_pid_gains){0};
+    sn_feedback_tune(f);
+    assert_true(f->tuning);
+    run(p, 2 * SN_TUNE_SECONDS_MAX + 1);
+    assert_false(f->tuning);
+    assert_true(p->power == 0 && p->turning == 0 && p->stops == 1);
+    for (int axis = 0; axis < SN_FEEDBACK_AXES; axis++) {
+        assert_int_equal(f->tune[axis].state, SN_TUNE_DONE);
+        f->pid[axis].gains = f->tune[axis].gains;
+        f->pid[axis].scale = 1;
+    }
+    run(p, 2);
+    reaches_the_speeds_it_keeps(state);
+}
+
+static void gains_that_are_given_stay(void **state)
+{
+    struct plant *p = *state;
+    struct sn_feedback *f = &p->feedback;
+
+    sn_feedback_tune(f);
+    assert_false(f->tuning);
+    run(p, 1);
+    assert_int_equal(p->stops, 0);
+    f->pid[SN_FEEDBACK_ANGULAR].gains = (struct sn_pid_gains){0};
+    sn_feedback_tune(f);
+    run(p, 2);
+    assert_true(p->power == 0 && p->turning > 0);
+    sn_feedback_end(f);
+    assert_false(f->tuning);
+    assert_true(f->tune[SN_FEEDBACK_ANGULAR].state < SN_TUNE_DONE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -338,6 +375,8 @@ int main(void)
         TEST(gives_up_when_its_time_is_over),
         TEST(a_cancelled_way_sets_no_more_power),
         TEST(a_blind_base_stands),
+        TEST(finds_its_gains),
+        TEST(gains_that_are_given_stay),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,7 +44,7 @@ CONFIG = {"components": [
     watched("unaware", movement_sensor=["speedless"], control_parameters=gains(GAIN)),
     watched("second", movement_sensor=["blind", "speed"]),
     watched("sightless", movement_sensor=["blind"]), watched("sensorless", movement_sensor=[]),
-    watched("baseless", base=""), watched("mistaken", base="l"),
+    watched("baseless", base=""), watched("bare", base="", movement_sensor=[]), watched("mistaken", base="l"),
     watched("deaf", movement_sensor=["l"]),
     watched("odd", control_parameters=[{"type": "speed", "p": 1, "i": 0, "d": 0}])]}
 
@@ -127,6 +127,34 @@ async def test_ways_by_adding_up_the_speed(server):
             assert await powers(machine) == [0, 0]
 
 
+def untuned():
+    return {"components": [*CONFIG["components"][:4], watched("u", control_parameters=gains(0))]}
+
+
+async def test_gains_that_are_looked_for(start):
+    async with start(untuned()).machine() as machine:
+        base = Base.from_robot(machine, "u")
+        for call in (base.set_velocity(Vector3(y=1), Vector3()), base.spin(1, 1),
+                     base.move_straight(1, 1)):
+            assert await outcome(call) == ("UNKNOWN", "tuning for u is in progress")
+        assert await base.do_command({"get_tuned_pid": True}) == {"get_tuned_pid": ""}
+
+
+@pytest.mark.differs("the real server goes on tuning")
+async def test_a_stop_ends_the_tuning(start):
+    async with start(untuned()).machine() as machine:
+        base = Base.from_robot(machine, "u")
+
+        async def driving():
+            return await powers(machine) != [0, 0]
+        await eventually(driving)
+        await base.stop()
+        assert await powers(machine) == [0, 0]
+        assert await outcome(base.spin(1, 1)) == ("UNKNOWN", "tuning for u was stopped")
+        await base.set_power(Vector3(y=0.5), Vector3())
+        assert await powers(machine) == pytest.approx([0.5, 0.5])
+
+
 async def test_nothing_to_turn(server):
     async with server.machine() as machine:
         await Base.from_robot(machine, "loop").spin(0, 10)
@@ -145,7 +173,8 @@ async def test_properties_and_body_are_the_other_ones(server):
 
 @pytest.mark.parametrize("name, reason", [
     ("sightless", "no appropriate sensor for orientation or velocity feedback"),
-    ("sensorless", "need at least one movement sensor for base"), ("baseless", 'Field: "base"'),
+    ("sensorless", "need at least one movement sensor for base"),
+    ("bare", "need at least one movement sensor for base"), ("baseless", 'Field: "base"'),
     ("mistaken", "no base named (l): Resource missing from dependencies. Resource: "
      "rdk:component:base/l"),
     ("deaf", "no movement sensor named (l): Resource missing from dependencies. Resource: "

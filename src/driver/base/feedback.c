@@ -27,18 +27,22 @@ enum { TURN_MEMORY_MAX = 1 << 20 };
 #define SLOW_MOST 100.0
 #define SLOWEST 0.1
 
+/* Power while gains are looked for. */
+#define TUNE_DRIVE 0.4
+#define TUNE_SWING 0.1
+
 static void set_wanted(struct sn_feedback *f, double linear, double angular)
 {
-    f->wanted_linear = linear;
-    f->wanted_angular = angular;
+    f->wanted[SN_FEEDBACK_LINEAR] = linear;
+    f->wanted[SN_FEEDBACK_ANGULAR] = angular;
 }
 
 static void run_turn(struct sn_cycle *cycle);
 
 static void start_loop(struct sn_feedback *f)
 {
-    sn_pid_reset(&f->linear);
-    sn_pid_reset(&f->angular);
+    for (int axis = 0; axis < SN_FEEDBACK_AXES; axis++)
+        sn_pid_reset(&f->pid[axis]);
     f->measured = false;
     sn_cycle_start(&f->cycle, f->owner->env->timers, f->period_ns, run_turn);
 }
@@ -52,6 +56,7 @@ void sn_feedback_keep(struct sn_feedback *f, double linear, double angular)
 
 void sn_feedback_end(struct sn_feedback *f)
 {
+    f->tuning = false;
     sn_cycle_stop(&f->cycle);
     f->cycle.run = NULL;
     if (f->busy)
@@ -84,6 +89,19 @@ int sn_feedback_go(struct sn_call *call, struct sn_feedback *f, const struct sn_
     call->on_cancel = cancel_way;
     start_loop(f);
     return SN_PENDING;
+}
+
+void sn_feedback_tune(struct sn_feedback *f)
+{
+    for (int axis = 0; axis < SN_FEEDBACK_AXES; axis++) {
+        const struct sn_pid_gains *gains = &f->pid[axis].gains;
+
+        f->tunes[axis] = gains->p == 0 && gains->i == 0 && gains->d == 0;
+        f->tune[axis] = (struct sn_tune){.drive = TUNE_DRIVE, .swing = TUNE_SWING};
+        f->tuning |= f->tunes[axis];
+    }
+    if (f->tuning)
+        start_loop(f);
 }
 
 /* ---- where it is ---- */
@@ -185,20 +203,54 @@ static int ask_place(struct sn_call *call, void *arg)
     return 0;
 }
 
+static double now_of(const struct sn_feedback *f, int axis)
+{
+    return axis == SN_FEEDBACK_LINEAR ? f->linear_now.y : f->angular_now.z;
+}
+
+static void set_axis(struct sn_feedback *f, int axis, double power)
+{
+    *(axis == SN_FEEDBACK_LINEAR ? &f->power[axis].y : &f->power[axis].z) = power;
+}
+
+/* The next power of the controller whose turn it is; false when all have ended. */
+static bool tune(struct sn_feedback *f, double seconds)
+{
+    memset(f->power, 0, sizeof(f->power));
+    for (int axis = 0; axis < SN_FEEDBACK_AXES; axis++) {
+        struct sn_tune *t = &f->tune[axis];
+
+        if (!f->tunes[axis] || t->state >= SN_TUNE_DONE)
+            continue;
+        set_axis(f, axis, sn_tune_step(t, fabs(now_of(f, axis)), seconds));
+        if (t->state == SN_TUNE_FAILED)
+            sn_log_warn(f->owner->log, "can't tune: %s", t->problem);
+        return true;
+    }
+    return false;
+}
+
+static void control(struct sn_feedback *f, double seconds)
+{
+    for (int axis = 0; axis < SN_FEEDBACK_AXES; axis++)
+        set_axis(f, axis, sn_pid_step(&f->pid[axis], f->wanted[axis] - now_of(f, axis), seconds));
+    /* Backward, wheels mirror what they are told: see wheeled.c. */
+    if (f->power[SN_FEEDBACK_LINEAR].y < 0)
+        f->power[SN_FEEDBACK_ANGULAR].z = -f->power[SN_FEEDBACK_ANGULAR].z;
+}
+
 static int set_power(struct sn_call *call, void *arg)
 {
     struct sn_feedback *f = arg;
     double seconds = (double)f->period_ns / 1e9;
 
-    f->over = f->moving && !follow_way(f, seconds);
+    f->over = f->tuning ? !tune(f, seconds) : f->moving && !follow_way(f, seconds);
     if (f->over)
         return sn_base_stop(call, f->driven, NULL);
-    f->power[0].y = sn_pid_step(&f->linear, f->wanted_linear - f->linear_now.y, seconds);
-    f->power[1].z = sn_pid_step(&f->angular, f->wanted_angular - f->angular_now.z, seconds);
-    /* Backward, wheels mirror what they are told: see wheeled.c. */
-    if (f->power[0].y < 0)
-        f->power[1].z = -f->power[1].z;
-    return sn_base_set_power(call, f->driven, &f->power[0], &f->power[1], NULL);
+    if (!f->tuning)
+        control(f, seconds);
+    return sn_base_set_power(call, f->driven, &f->power[SN_FEEDBACK_LINEAR],
+                             &f->power[SN_FEEDBACK_ANGULAR], NULL);
 }
 
 static int conclude(struct sn_call *call, void *arg)

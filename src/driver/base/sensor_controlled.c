@@ -9,17 +9,26 @@
 #include "pb/component/movementsensor/v1/movementsensor.h"
 #include "sinew/driver.h"
 #include "sinew/steps.h"
+#include "spatial/number.h"
 #include "wire/pb/struct.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Upstream's controllers speak of 0..255, so its gains do. */
 #define POWER_PER_OUTPUT (1 / 255.0)
 
+enum { TUNED_TEXT_MAX = 256 };
+
 enum { HZ_DEFAULT = 10, HZ_MAX = 1000, TIMEOUT_MIN_S = 10, TIMEOUT_FACTOR = 5 };
 
 #define NEARLY_0 1e-4
+
+static const char *const axis_names[SN_FEEDBACK_AXES] = {
+    [SN_FEEDBACK_LINEAR] = "linear_velocity",
+    [SN_FEEDBACK_ANGULAR] = "angular_velocity",
+};
 
 struct control_attrs {
     struct sn_str type;
@@ -163,6 +172,55 @@ static int go_way(struct sn_call *call, struct sensor_base *self, bool turns, do
     return sn_call_steps(call, steps, stop_driven, order);
 }
 
+/* ---- gains that were looked for ---- */
+
+/* {"p": 0.6, "i": 2.1, "d": 0, "type": "linear_velocity"} for each that was found, as upstream
+ * writes them. */
+static const char *tuned_text(const struct sn_feedback *f, char text[TUNED_TEXT_MAX])
+{
+    size_t len = 0;
+
+    text[0] = '\0';
+    for (int axis = 0; axis < SN_FEEDBACK_AXES; axis++) {
+        char p[SN_NUMBER_MAX], i[SN_NUMBER_MAX];
+        const struct sn_pid_gains *gains = &f->tune[axis].gains;
+
+        if (f->tune[axis].state != SN_TUNE_DONE)
+            continue;
+        len += (size_t)snprintf(text + len, TUNED_TEXT_MAX - len,
+                                "%s{\"p\": %s, \"i\": %s, \"d\": 0, \"type\": \"%s\"}",
+                                len ? ", " : "", sn_number_print(gains->p / POWER_PER_OUTPUT, p),
+                                sn_number_print(gains->i / POWER_PER_OUTPUT, i), axis_names[axis]);
+    }
+    return text;
+}
+
+/* A base whose gains are to be found does nothing else in a loop. */
+static int check_tuned(struct sn_call *call, struct sensor_base *self)
+{
+    const struct sn_feedback *f = &self->feedback;
+    const char *name = self->base.base.name;
+    char text[TUNED_TEXT_MAX];
+
+    if (f->tuning)
+        return sn_call_fail(call, SN_ERR_UNKNOWN, "tuning for %s is in progress", name);
+    for (int axis = 0; axis < SN_FEEDBACK_AXES; axis++) {
+        const struct sn_tune *t = &f->tune[axis];
+
+        if (f->tunes[axis] && t->state == SN_TUNE_FAILED)
+            return sn_call_fail(call, SN_ERR_UNKNOWN, "%s of %s could not be tuned: %s",
+                                axis_names[axis], name, t->problem);
+        if (f->tunes[axis] && t->state != SN_TUNE_DONE)
+            return sn_call_fail(call, SN_ERR_UNKNOWN, "tuning for %s was stopped", name);
+    }
+    if (tuned_text(f, text)[0])
+        return sn_call_fail(call, SN_ERR_UNKNOWN,
+                            "%s has been tuned, please copy the following control values into your "
+                            "config: %s",
+                            name, text);
+    return 0;
+}
+
 /* ---- operations ---- */
 
 static int sensor_move_straight(struct sn_call *call, struct sn_base *base, int64_t distance,
@@ -175,6 +233,9 @@ static int sensor_move_straight(struct sn_call *call, struct sn_base *base, int6
                           .speed = speed,
                           .extra = extra};
 
+    int code = check_tuned(call, self);
+    if (code)
+        return code;
     sn_feedback_end(&self->feedback);
     /* What is no way is for the other base to refuse or to shrug off. */
     if (self->closed_loop && distance != 0 && isfinite(speed) && fabs(speed) >= NEARLY_0)
@@ -192,6 +253,9 @@ static int sensor_spin(struct sn_call *call, struct sn_base *base, double angle,
     struct order order = {
         .self = self, .begin = begin_spin, .amount = angle, .speed = speed, .extra = extra};
 
+    int code = check_tuned(call, self);
+    if (code)
+        return code;
     sn_feedback_end(&self->feedback);
     if (self->closed_loop && isfinite(angle) && isfinite(speed) && fabs(angle) >= NEARLY_0 &&
         fabs(speed) >= NEARLY_0)
@@ -224,7 +288,10 @@ static int sensor_set_velocity(struct sn_call *call, struct sn_base *base,
                                const struct pb_google_struct *extra)
 {
     struct sensor_base *self = self_of(base);
+    int code = check_tuned(call, self);
 
+    if (code)
+        return code;
     if (self->closed_loop) {
         sn_feedback_keep(&self->feedback, linear->y / 1000, angular->z);
         return 0;
@@ -276,16 +343,17 @@ static int sensor_do_command(struct sn_call *call, struct sn_resource *resource,
                              const struct pb_google_struct *command,
                              struct pb_google_struct **ret_result)
 {
-    const struct pb_google_value *wanted =
-        command ? sn_pb_struct_get(command, "get_tuned_pid") : NULL;
     struct pb_google_struct *result = sn_arena_zalloc(call->arena, sizeof(*result));
+    char text[TUNED_TEXT_MAX];
 
-    if (!wanted)
+    if (!command || !sn_pb_struct_get(command, "get_tuned_pid"))
         return sn_call_fail(call, SN_ERR_UNKNOWN, "DoCommand unimplemented");
-    if (!result)
+    tuned_text(&((struct sensor_base *)resource)->feedback, text);
+    struct sn_str copy = sn_arena_copy(call->arena, sn_str_of(text));
+    if (!result || !copy.ptr)
         return SN_ERR_RESOURCE_EXHAUSTED;
     *ret_result = result;
-    return sn_pb_struct_add(result, SN_STR("get_tuned_pid"), sn_pb_string(SN_STR("")), call->arena);
+    return sn_pb_struct_add(result, SN_STR("get_tuned_pid"), sn_pb_string(copy), call->arena);
 }
 
 /* ---- life ---- */
@@ -303,8 +371,11 @@ static int sensor_validate(const void *attrs, struct sn_error *error)
     if (a->sensors.count == 0)
         return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
                             "need at least one movement sensor for base");
+    if (a->base.len == 0)
+        return sn_error_set(error, SN_ERR_NOT_FOUND, "base");
     for (size_t i = 0; i < a->controls.count; i++)
-        if (!is_type(&controls[i], "linear_velocity") && !is_type(&controls[i], "angular_velocity"))
+        if (!is_type(&controls[i], axis_names[SN_FEEDBACK_LINEAR]) &&
+            !is_type(&controls[i], axis_names[SN_FEEDBACK_ANGULAR]))
             return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
                                 "control_parameters type must be 'linear_velocity' or "
                                 "'angular_velocity'");
@@ -379,9 +450,10 @@ static void set_gains(struct sensor_base *self)
     struct sn_feedback *f = &self->feedback;
 
     for (size_t i = 0; i < self->attrs->controls.count; i++) {
-        struct sn_pid *pid = is_type(&controls[i], "linear_velocity") ? &f->linear : &f->angular;
+        bool is_linear = is_type(&controls[i], axis_names[SN_FEEDBACK_LINEAR]);
 
-        pid->gains = (struct sn_pid_gains){controls[i].p, controls[i].i, controls[i].d};
+        f->pid[is_linear ? SN_FEEDBACK_LINEAR : SN_FEEDBACK_ANGULAR].gains =
+            (struct sn_pid_gains){controls[i].p, controls[i].i, controls[i].d};
     }
 }
 
@@ -399,12 +471,15 @@ static int prepare(struct sn_call *call, void *arg)
     f->velocity = choose(self, "velocity", has_velocity);
     f->position = choose(self, "position", has_position);
     f->period_ns = (uint64_t)(1e9 / fmin(hz, HZ_MAX));
-    f->linear = f->angular = (struct sn_pid){.scale = POWER_PER_OUTPUT, .low = -1, .high = 1};
+    for (int axis = 0; axis < SN_FEEDBACK_AXES; axis++)
+        f->pid[axis] = (struct sn_pid){.scale = POWER_PER_OUTPUT, .low = -1, .high = 1};
     set_gains(self);
     if (!f->yaw && !f->velocity)
         return sn_call_fail(call, SN_ERR_UNKNOWN,
                             "no appropriate sensor for orientation or velocity feedback");
     self->closed_loop = f->velocity && self->attrs->controls.count > 0;
+    if (self->closed_loop)
+        sn_feedback_tune(f);
     return 0;
 }
 
@@ -449,8 +524,7 @@ static const struct sn_attr control_attrs[] = {
 static const struct sn_attr sensor_attrs[] = {
     {"movement_sensor", SN_ATTR_STRINGS, AT(sensors),
      .help = "sensors that move with the base; the first that can is asked", .dependency = true},
-    {"base", SN_ATTR_STRING, AT(base), .help = "base that is driven", .required = true,
-     .dependency = true},
+    {"base", SN_ATTR_STRING, AT(base), .help = "base that is driven", .dependency = true},
     {"control_parameters", SN_ATTR_OBJECTS, AT(controls),
      .help = "gains; without, the base is driven without looking", .sub = control_attrs,
      .sub_size = sizeof(struct control_attrs)},
