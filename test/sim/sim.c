@@ -290,6 +290,12 @@ static int sim_stream_ticks(struct sn_call *call, struct sn_board *board,
     return SN_PENDING;
 }
 
+void sim_break_streams(struct sim_board *sim)
+{
+    while (!sn_list_empty(&sim->streams))
+        end_stream(sn_container_of(sim->streams.next, struct sim_stream, link), SN_ERR_UNAVAILABLE);
+}
+
 /* ---- its life ---- */
 
 static int sim_open(struct sn_call *call, struct sn_resource *resource, const void *attrs)
@@ -306,8 +312,7 @@ static int sim_close(struct sn_call *call, struct sn_resource *resource)
     struct sim_board *sim = (struct sim_board *)resource;
 
     sn_timer_stop(resource->env->timers, &sim->step);
-    while (!sn_list_empty(&sim->streams))
-        end_stream(sn_container_of(sim->streams.next, struct sim_stream, link), SN_ERR_UNAVAILABLE);
+    sim_break_streams(sim);
     return 0;
 }
 

@@ -54,6 +54,9 @@ extern const struct sn_driver sim_board_driver;
 /* -1..1: what the pins drive the shaft with now. */
 double sim_drive(const struct sim_board *board);
 
+/* Ends all streams of ticks, as a board that went away does. */
+void sim_break_streams(struct sim_board *board);
+
 /* Zeroes for one that was never set. */
 struct sim_pin sim_pin(const struct sim_board *board, const char *name);
 
