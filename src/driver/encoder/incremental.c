@@ -7,6 +7,8 @@
 #include "driver/encoder/ticks.h"
 #include "sinew/api/encoder.h"
 
+#include <math.h>
+
 struct incremental_pins {
     struct sn_str a, b;
 };
@@ -45,11 +47,11 @@ static int incremental_position(struct sn_call *call, struct sn_encoder *encoder
                                 enum sn_encoder_unit unit, const struct pb_google_struct *extra,
                                 struct sn_encoder_position *ret_position)
 {
-    int64_t half_ticks = ((struct incremental *)encoder)->half_ticks;
+    double half_ticks = (double)((struct incremental *)encoder)->half_ticks;
 
     if (unit == SN_ENCODER_DEGREES)
         return sn_encoder_refuse(call, unit);
-    ret_position->value = (double)((half_ticks - (half_ticks & 1)) / 2);
+    ret_position->value = floor(half_ticks / 2);
     ret_position->unit = SN_ENCODER_TICKS;
     return 0;
 }
