@@ -664,6 +664,22 @@ static void pid_keeps_a_speed(void **state)
     assert_true(power(f) == 0 && near(position(f), 0, 0.01));
 }
 
+/* Slower than the loop turns. */
+static void pid_waits_for_a_slow_board(void **state)
+{
+    struct fixture *f = *state;
+
+    machine(f, INCREMENTAL, PID);
+    f->board->delay_ns = SN_MS(9);
+    assert_int_equal(tell(f, start_set_rpm, 80, 0).code, 0);
+    pass(f, SN_SECONDS(3));
+    for (int i = 0; i < 100; i++, pass(f, SN_MS(30)))
+        assert_true(near(rpm(f), 80, 5));
+    assert_int_equal(tell(f, start_go_for, 100, 3).code, 0);
+    assert_int_equal(tell(f, start_stop, 0, 0).code, 0);
+    assert_true(power(f) == 0);
+}
+
 static void a_stalled_motor_can_be_stopped(void **state)
 {
     struct fixture *f = *state;
@@ -771,6 +787,7 @@ int main(void)
         TEST(ramp_keeps_a_speed),
         TEST(pid_moves),
         TEST(pid_keeps_a_speed),
+        TEST(pid_waits_for_a_slow_board),
         TEST(a_stalled_motor_can_be_stopped),
         TEST(zeros_are_tuned),
         TEST(stop_ends_tuning),

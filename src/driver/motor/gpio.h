@@ -58,6 +58,7 @@ struct gpio_loop {
         uint64_t ns;
     } samples[GPIO_SAMPLES]; /* newest first */
     unsigned sample_count;
+    uint64_t stepped_ns; /* when the power was last regulated; 0: not yet */
 
     /* Where to. `planned` once the first sample says where from. */
     double rpm;    /* signed; of a move: > 0 */

@@ -56,10 +56,13 @@ static double speed_of(const struct gpio_loop *loop)
     return seconds > 0 ? (loop->samples[0].ticks - loop->samples[oldest].ticks) / seconds : 0;
 }
 
-static double last_period_s(const struct gpio_loop *loop)
+/* Since the power was last regulated. */
+static double period_s(struct gpio_loop *loop)
 {
-    return loop->sample_count < 2 ? (double)period_ns / 1e9
-                                  : (double)(loop->samples[0].ns - loop->samples[1].ns) / 1e9;
+    uint64_t now_ns = loop->samples[0].ns, last_ns = loop->stepped_ns;
+
+    loop->stepped_ns = now_ns;
+    return (double)(last_ns ? now_ns - last_ns : period_ns) / 1e9;
 }
 
 static double ticks_per_second(const struct gpio_loop *loop, double rpm)
@@ -109,14 +112,14 @@ static void step_pid(struct gpio_loop *loop, double ticks, uint64_t now_ns)
         wanted = sn_profile_velocity(&loop->profile, seconds) + PULL * behind;
         wanted = fmax(fmin(wanted, limit), -limit);
     }
-    gpio_set_power(motor_of(loop),
-                   sn_pid_step(&loop->pid, wanted - speed_of(loop), last_period_s(loop)), true);
+    gpio_set_power(motor_of(loop), sn_pid_step(&loop->pid, wanted - speed_of(loop), period_s(loop)),
+                   true);
 }
 
 static void step_tune(struct gpio_loop *loop)
 {
     struct gpio_motor *motor = motor_of(loop);
-    double power = sn_tune_step(&loop->tune, speed_of(loop), last_period_s(loop));
+    double power = sn_tune_step(&loop->tune, speed_of(loop), period_s(loop));
 
     if (loop->tune.state < SN_TUNE_DONE) {
         gpio_set_power(motor, power, true);
@@ -209,6 +212,8 @@ static void seen(struct gpio_loop *loop)
     }
     if (loop->mode != GPIO_TUNE && loop->moves && arrived(loop, ticks))
         gpio_end_move(motor, 0);
+    else if (!sn_pins_quiet(&motor->out))
+        return; /* a slow board: it gets the next power when it has the last */
     else if (loop->mode == GPIO_RAMP)
         step_ramp(loop, ticks, now_ns);
     else if (loop->mode == GPIO_PID)
@@ -278,6 +283,7 @@ static void start(struct gpio_loop *loop, enum gpio_mode mode)
     loop->mode = mode;
     loop->planned = loop->warned = false;
     loop->sample_count = 0;
+    loop->stepped_ns = 0;
     sn_cycle_start(&loop->cycle, motor_of(loop)->base.base.env->timers, period_ns, turn);
     read_encoder(loop);
 }
