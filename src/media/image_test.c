@@ -286,18 +286,18 @@ static void sizes_change(void **state)
 }
 
 /* By the definition: what pixel i of `new` covers of `old` ones. */
-static uint32_t mean(const struct sn_image *image, uint32_t x, uint32_t y, const uint32_t new[2],
-                     int channel)
+static uint32_t mean(const struct sn_image *old, const uint32_t new[2], uint32_t x, uint32_t y,
+                     uint32_t channel)
 {
-    uint64_t left = (uint64_t)x * image->width / new[0], top = (uint64_t)y * image->height / new[1];
-    uint64_t right = (uint64_t)(x + 1) * image->width / new[0];
-    uint64_t bottom = (uint64_t)(y + 1) * image->height / new[1];
-    uint64_t sum = 0, count = (right - left) * (bottom - top);
+    uint32_t left = x * old->width / new[0], top = y * old->height / new[1];
+    uint32_t right = (x + 1) * old->width / new[0], bottom = (y + 1) * old->height / new[1];
+    uint32_t sum = 0, count = 0;
 
-    for (uint64_t row = top; row < bottom; row++)
-        for (uint64_t column = left; column < right; column++)
-            sum += image->rgba[4 * (row * image->width + column) + (uint64_t)channel];
-    return (uint32_t)((sum + count / 2) / count);
+    for (uint32_t row = top; row < bottom; row++) {
+        for (uint32_t column = left; column < right; column++, count++)
+            sum += old->rgba[4 * (row * old->width + column) + channel];
+    }
+    return count ? (sum + count / 2) / count : 0;
 }
 
 static void smaller_pixels_are_means(void **state)
@@ -313,7 +313,7 @@ static void smaller_pixels_are_means(void **state)
                          0);
         for (uint32_t at = 0; at < 4 * width * height; at++)
             assert_int_equal(small.rgba[at],
-                             mean(&image, at / 4 % width, at / 4 / width, sizes[i], (int)(at % 4)));
+                             mean(&image, sizes[i], at / 4 % width, at / 4 / width, at % 4));
     }
 }
 

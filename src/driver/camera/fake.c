@@ -168,7 +168,9 @@ static int fake_draw(struct sn_call *call, void *arg)
     const struct fake_request *request = arg;
     const struct fake_camera *fake = request->fake;
     struct fake_drawing drawing = {
-        .rows = {fake->width, fake->height, fake_row}, .call = call, .shift = request->shift};
+        .rows = {.width = fake->width, .height = fake->height, .row = fake_row},
+        .call = call,
+        .shift = request->shift};
     struct sn_str jpeg;
 
     sn_camera_make_room(call);
