@@ -48,7 +48,8 @@ static int compare_names(const void *a, const void *b)
 
 static int check_names(struct sn_call *call, struct sn_str *names, size_t count)
 {
-    qsort(names, count, sizeof(*names), compare_names);
+    if (count)
+        qsort(names, count, sizeof(*names), compare_names);
     for (size_t i = 1; i < count; i++)
         if (sn_str_eq(names[i - 1], names[i]))
             return sn_call_fail(call, SN_ERR_UNKNOWN,

@@ -66,10 +66,10 @@ struct sn_navigation {
 struct sn_navigation_ops {
     struct sn_common_ops common;
 
-#define SN_NAVIGATION_SLOT(op, method)                                    \
-    int (*op)(struct sn_call * call, struct sn_navigation * navigation,   \
-              const struct pb_service_navigation_##op##_request *request, \
-              struct pb_service_navigation_##op##_response *ret);
+#define SN_NAVIGATION_SLOT(op, method)                                      \
+    int (*(op))(struct sn_call * call, struct sn_navigation * navigation,   \
+                const struct pb_service_navigation_##op##_request *request, \
+                struct pb_service_navigation_##op##_response *ret);
     SN_NAVIGATION_METHODS(SN_NAVIGATION_SLOT)
 #undef SN_NAVIGATION_SLOT
 };
