@@ -31,6 +31,7 @@ def managed(program, command, environment=None, fds=()):
         try:
             yield process, told
             process.send_signal(signal.SIGTERM)
+            told_next(told, "STOPPING=1")
             assert process.wait(harness.PATIENCE) == 0
         finally:
             process.kill()
@@ -75,11 +76,9 @@ def is_served(address):
 def test_ready_and_stopping(program):
     port = harness.free_port()
     command = [program.path, "-config", config(program, f"127.0.0.1:{port}")]
-    with managed(program, command) as (process, told):
+    with managed(program, command) as (_, told):
         told_next(told, "READY=1")
         assert is_served(("127.0.0.1", port))
-        process.send_signal(signal.SIGTERM)
-        told_next(told, "STOPPING=1")
 
 
 def test_watchdog(program):
