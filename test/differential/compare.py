@@ -54,15 +54,13 @@ def name_of(row):
 
 
 def sorted_lists(value):
-    """Lists of resources have no order; services inside the machine are its own business, and APIs
-    of services that aren't built yet are no news."""
-    for key, wanted in (("resources", ("namespace", "rdk")), ("resourceRpcSubtypes",
-                                                              ("type", "component"))):
+    """Lists of resources have no order; what is inside the machine is its own business."""
+    for key in ("resources", "resourceRpcSubtypes"):
         rows = value.get(key)
         if not isinstance(rows, list):
             continue
         names = [name_of(row) if isinstance(name_of(row), dict) else row for row in rows]
-        kept = [row for row, name in zip(rows, names) if name.get(wanted[0]) == wanted[1]]
+        kept = [row for row, name in zip(rows, names) if name.get("namespace") != "rdk-internal"]
         value[key] = sorted(kept, key=str)
     if "frameSystemConfigs" in value:
         value["frameSystemConfigs"].sort(key=lambda row: row["frame"]["referenceFrame"])
