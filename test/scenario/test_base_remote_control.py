@@ -108,7 +108,7 @@ async def test_a_controller_that_comes_or_goes_stops_the_base(start, kind):
         await drive.expect(0.5, 0.5)
 
 
-@pytest.mark.differs("there, motors go on when their driver is removed")
+@pytest.mark.differs("there, the base drives on without it")
 async def test_its_end_stops_the_base(start):
     server = start(machine_of(remote()))
     await ready(server)

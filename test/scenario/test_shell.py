@@ -185,6 +185,7 @@ async def test_processes_end_with_the_program(start):
     assert not processes(word)
 
 
+@pytest.mark.differs("there, 64 bytes at a time, which takes minutes")
 async def test_a_slow_reader_holds_the_program_back(start):
     """What nobody reads stays in the terminal: memory has a limit, and nothing is lost."""
     server = start(CONFIG)
