@@ -42,13 +42,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fuzz_memory m;
     struct sn_arena *arena = fuzz_memory_init(&m, ARENA_MAX);
+    struct sn_str bytes = {(const char *)data, size};
+    uint8_t how = size ? data[size - 1] : 0;
     struct sn_image image;
     struct sn_error error;
 
-    if (sn_image_decode((struct sn_str){(const char *)data, size}, arena, &image, &error) == 0 &&
+    if (sn_image_decode(bytes, arena, &image, &error) == 0 &&
         (size_t)image.width * image.height < WORK_MAX) {
         write_all(&image, arena);
-        change(&image, size ? data[size - 1] : 0, arena);
+        change(&image, how, arena);
+        if (sn_image_decode_for(bytes, how, how, arena, &image, &error) == 0)
+            write_all(&image, arena);
     }
     fuzz_memory_fini(&m);
     return 0;

@@ -192,12 +192,12 @@ static int raw_depth_encode(const struct sn_image *image, struct sn_arena *arena
 
 /* ---- all ---- */
 
-int sn_image_decode(struct sn_str bytes, struct sn_arena *arena, struct sn_image *ret_image,
-                    struct sn_error *error)
+int sn_image_decode_for(struct sn_str bytes, uint32_t width, uint32_t height,
+                        struct sn_arena *arena, struct sn_image *ret_image, struct sn_error *error)
 {
     switch (sn_image_sniff(bytes)) {
     case SN_FORMAT_JPEG:
-        return sn_jpeg_decode(bytes, arena, ret_image, error);
+        return sn_jpeg_decode(bytes, width, height, arena, ret_image, error);
     case SN_FORMAT_PNG:
         return sn_png_decode(bytes, arena, ret_image, error);
     case SN_FORMAT_QOI:
@@ -210,6 +210,12 @@ int sn_image_decode(struct sn_str bytes, struct sn_arena *arena, struct sn_image
         break;
     }
     return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "image: unknown format");
+}
+
+int sn_image_decode(struct sn_str bytes, struct sn_arena *arena, struct sn_image *ret_image,
+                    struct sn_error *error)
+{
+    return sn_image_decode_for(bytes, UINT32_MAX, UINT32_MAX, arena, ret_image, error);
 }
 
 /* Far is light: the upper byte of the distance. */

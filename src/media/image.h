@@ -54,6 +54,13 @@ const char *sn_image_mime_type(enum sn_image_format format);
 int sn_image_decode(struct sn_str bytes, struct sn_arena *arena, struct sn_image *ret_image,
                     struct sn_error *error) SN_MUST_USE;
 
+/* For one that will be made smaller: at least `width` x `height` pixels are enough. A JPEG may then
+ * come at a half, a quarter or an eighth of its size, in half the time and closer to the mean of
+ * what is left out than pixels that were rounded. The same errors. */
+int sn_image_decode_for(struct sn_str bytes, uint32_t width, uint32_t height,
+                        struct sn_arena *arena, struct sn_image *ret_image, struct sn_error *error)
+    SN_MUST_USE;
+
 /* A picture of distances becomes one of greys where the format is for colours; the other way round
  * is INVALID_ARGUMENT, as upstream. */
 int sn_image_encode(const struct sn_image *image, enum sn_image_format format,
@@ -67,8 +74,8 @@ int sn_image_create(enum sn_image_kind kind, uint64_t width, uint64_t height,
 
 /* ---- formats, one file each; for image.c ---- */
 
-int sn_jpeg_decode(struct sn_str bytes, struct sn_arena *arena, struct sn_image *ret_image,
-                   struct sn_error *error) SN_MUST_USE;
+int sn_jpeg_decode(struct sn_str bytes, uint32_t width, uint32_t height, struct sn_arena *arena,
+                   struct sn_image *ret_image, struct sn_error *error) SN_MUST_USE;
 int sn_png_decode(struct sn_str bytes, struct sn_arena *arena, struct sn_image *ret_image,
                   struct sn_error *error) SN_MUST_USE;
 int sn_png_encode(const struct sn_image *image, struct sn_arena *arena, struct sn_str *ret_bytes,

@@ -137,6 +137,51 @@ static void a_jpeg_comes_back_near(void **state)
         assert_true(abs(back.rgba[i] - image.rgba[i]) < 48);
 }
 
+/* Where fewer pixels are enough: nearly the mean of those that are left out. */
+static void a_jpeg_may_come_smaller(void **state)
+{
+    struct sn_image image = color(state, 640, 480), whole, small, mean;
+    uint64_t off = 0;
+
+    for (uint32_t i = 0; i < 640 * 480; i++)
+        for (uint32_t k = 0; k < 3; k++)
+            image.rgba[4 * i + k] = (uint8_t)(i % 640 * (k + 1) / 12 + i / 640 / 8);
+    struct sn_str bytes = encode(state, &image, SN_FORMAT_JPEG);
+    whole = decode(state, bytes);
+    assert_int_equal(sn_image_decode_for(bytes, 160, 100, arena_of(state), &small, &error), 0);
+    assert_int_equal(small.width, 160);
+    assert_int_equal(small.height, 120);
+    assert_int_equal(sn_image_resize(&whole, 160, 120, arena_of(state), &mean, &error), 0);
+    for (size_t i = 0; i < 4 * 160 * 120; i++)
+        off += (uint64_t)abs(small.rgba[i] - mean.rgba[i]);
+    assert_true(off < 4 * 160 * 120);
+}
+
+static void a_jpeg_never_comes_smaller_than_asked(void **state)
+{
+    static const uint32_t sizes[][4] = {
+        /* enough, and what comes */
+        {320, 240, 320, 240}, {321, 240, 640, 480}, {320, 241, 640, 480}, {80, 60, 80, 60},
+        {1, 1, 80, 60},       {0, 0, 80, 60},       {641, 1, 640, 480}};
+    struct sn_image image = color(state, 640, 480), odd = color(state, 322, 243), came;
+    struct sn_str bytes = encode(state, &image, SN_FORMAT_JPEG);
+
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        assert_int_equal(
+            sn_image_decode_for(bytes, sizes[i][0], sizes[i][1], arena_of(state), &came, &error),
+            0);
+        assert_int_equal(came.width, sizes[i][2]);
+        assert_int_equal(came.height, sizes[i][3]);
+    }
+    bytes = encode(state, &odd, SN_FORMAT_JPEG);
+    assert_int_equal(sn_image_decode_for(bytes, 1, 1, arena_of(state), &came, &error), 0);
+    assert_int_equal(came.width, 322);
+    assert_int_equal(came.height, 243);
+    bytes = encode(state, &image, SN_FORMAT_QOI);
+    assert_int_equal(sn_image_decode_for(bytes, 1, 1, arena_of(state), &came, &error), 0);
+    expect_same(&came, &image);
+}
+
 static void distances_become_greys_and_not_the_other_way(void **state)
 {
     struct sn_image far = depth(state, 16, 16), near = color(state, 4, 4);
@@ -402,6 +447,8 @@ int main(void)
         TEST(runs_and_repeats_survive_qoi),
         TEST(distances_survive),
         TEST(a_jpeg_comes_back_near),
+        TEST(a_jpeg_may_come_smaller),
+        TEST(a_jpeg_never_comes_smaller_than_asked),
         TEST(distances_become_greys_and_not_the_other_way),
         TEST(old_depth_maps_are_read),
         TEST(what_is_no_picture_is_refused),

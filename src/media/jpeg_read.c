@@ -19,6 +19,7 @@ struct decoder {
     struct jpeg_decompress_struct jpeg;
     struct jpeg_error_mgr errors;
     jmp_buf failed;
+    uint32_t width, height; /* that are enough */
     struct sn_arena *arena;
     struct sn_image *image;
     struct sn_error *error;
@@ -57,6 +58,22 @@ static void check_colors(struct decoder *decoder)
     longjmp(decoder->failed, 1);
 }
 
+/* The library leaves out frequencies instead of computing all pixels. Where sizes don't divide, the
+ * last row or column would cover less than the others: then all are. What is too large stays so. */
+static void choose_size(struct jpeg_decompress_struct *jpeg, uint32_t width, uint32_t height)
+{
+    unsigned scale = 8;
+
+    while (scale > 1 && (jpeg->image_width % scale || jpeg->image_height % scale ||
+                         jpeg->image_width / scale < width || jpeg->image_height / scale < height))
+        scale /= 2;
+    if ((uint64_t)jpeg->image_width * jpeg->image_height > SN_IMAGE_PIXELS_MAX)
+        scale = 1;
+    jpeg->scale_num = 1;
+    jpeg->scale_denom = scale;
+    jpeg_calc_output_dimensions(jpeg);
+}
+
 static void read_rows(struct decoder *decoder)
 {
     struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
@@ -83,16 +100,18 @@ static void run(struct decoder *decoder, struct sn_str bytes)
     jpeg_mem_src(jpeg, (const unsigned char *)bytes.ptr, bytes.len);
     jpeg_read_header(jpeg, TRUE);
     check_colors(decoder);
-    decoder->code = sn_image_create(SN_IMAGE_COLOR, jpeg->image_width, jpeg->image_height,
+    choose_size(jpeg, decoder->width, decoder->height);
+    decoder->code = sn_image_create(SN_IMAGE_COLOR, jpeg->output_width, jpeg->output_height,
                                     decoder->arena, decoder->image, decoder->error);
     if (!decoder->code)
         read_rows(decoder);
 }
 
-int sn_jpeg_decode(struct sn_str bytes, struct sn_arena *arena, struct sn_image *ret_image,
-                   struct sn_error *error)
+int sn_jpeg_decode(struct sn_str bytes, uint32_t width, uint32_t height, struct sn_arena *arena,
+                   struct sn_image *ret_image, struct sn_error *error)
 {
-    struct decoder decoder = {.arena = arena, .image = ret_image, .error = error};
+    struct decoder decoder = {
+        .width = width, .height = height, .arena = arena, .image = ret_image, .error = error};
 
     decoder.jpeg.err = jpeg_std_error(&decoder.errors);
     decoder.errors.error_exit = on_error;

@@ -164,14 +164,24 @@ static void show(struct run *run)
         show_classifications(run, step);
 }
 
+/* All of the source's pixels, unless the first step drops most of them. */
+static int decode(struct run *run)
+{
+    const struct sn_step *first = &run->camera->steps[0];
+    bool shrinks = first->kind == SN_STEP_RESIZE;
+
+    return sn_image_decode_for(run->source.images.v[0].image, shrinks ? first->width : UINT32_MAX,
+                               shrinks ? first->height : UINT32_MAX, &run->arenas[0], &run->image,
+                               &run->error);
+}
+
 static int work_pixels(struct run *run)
 {
     const struct transform_camera *camera = run->camera;
     int code = 0;
 
     if (!run->decoded)
-        code = sn_image_decode(run->source.images.v[0].image, &run->arenas[0], &run->image,
-                               &run->error);
+        code = decode(run);
     else
         show(run);
     run->decoded = true;
