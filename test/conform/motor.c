@@ -197,7 +197,7 @@ static void the_latest_command_counts(void **state)
 static void a_cancelled_go_for_ends_at_once(void **state)
 {
     struct subject *subject = *state;
-    struct ask_motor go = {.speed = 1, .amount = 10};
+    struct ask_motor go = {.speed = 10, .amount = 10};
 
     ask_init(&go.ask, subject, start_go_for);
     ask_start(&go.ask);

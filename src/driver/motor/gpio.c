@@ -101,6 +101,12 @@ void gpio_set_power(struct gpio_motor *motor, double power, bool trim)
     sn_pins_changed(&motor->out);
 }
 
+/* A power that somebody asked for; control may want less. */
+static void set_given_power(struct gpio_motor *motor, double power)
+{
+    gpio_set_power(motor, fabs(power) <= POWER_ON ? 0 : power, false);
+}
+
 /* ---- moves ---- */
 
 /* Superseded, stopped or given up: to the caller it has ended, as upstream. */
@@ -195,7 +201,7 @@ static int gpio_go_for(struct sn_call *call, struct sn_motor *base, double rpm, 
     /* A year is as good as for ever, and fits the clock. */
     double minutes = fmin(fabs(revolutions) / speed, 525600.0);
     motor->turns_ns = (uint64_t)(minutes * 60e9);
-    gpio_set_power(motor, copysign(speed / motor->max_rpm, rpm * revolutions), false);
+    set_given_power(motor, copysign(speed / motor->max_rpm, rpm * revolutions));
     if (motor->move == call && !motor->ending)
         sn_pins_wait(&motor->out, &motor->waiter, move_is_on);
     return SN_PENDING;
@@ -216,7 +222,7 @@ static int gpio_op_set_power(struct sn_call *call, struct sn_motor *base, double
     struct gpio_motor *motor = gpio_of(base);
 
     gpio_loop_stop(motor);
-    gpio_set_power(motor, fabs(power) <= POWER_ON ? 0 : power, false);
+    set_given_power(motor, power);
     return sn_pins_obey(&motor->out, call);
 }
 

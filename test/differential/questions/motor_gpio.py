@@ -64,7 +64,7 @@ REFUSED = [("SetRPM", {"rpm": 0.05}), ("SetRPM", {"rpm": 0}), ("GoFor", {"rpm": 
            ("GoFor", {"rpm": 10, "revolutions": 0}), ("GoTo", {"rpm": 0, "positionRevolutions": 9})]
 SPEEDS = [("SetRPM", {"rpm": rpm}) for rpm in (3000, -1e6)]
 MOVES = [("GoFor", {"rpm": 6000, "revolutions": 1}), ("GoFor", {"rpm": 6000, "revolutions": -1}),
-         ("GoFor", {"rpm": NAN, "revolutions": 1}), ("GoFor", {"rpm": 60, "revolutions": NAN})]
+         ("GoFor", {"rpm": 50, "revolutions": 0.01}), ("GoFor", {"rpm": NAN, "revolutions": 1}), ("GoFor", {"rpm": 60, "revolutions": NAN})]
 STOP = [("Stop", {})]
 PLACES = [("GetPosition", {}), ("GetProperties", {}), ("ResetZeroPosition", {"offset": 1}),
           ("GetPosition", {}), ("GoTo", {"rpm": 100, "positionRevolutions": -0.95}),
