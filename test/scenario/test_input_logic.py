@@ -66,7 +66,8 @@ async def test_axes(server):
         for value, wanted in (
                 (1000, {"plain": 1, "both": 1, "dead": 1, "low": -1, "turned": -1, "coarse": 1}),
                 (5000, {"plain": 1, "both": 1, "turned": -1}),
-                (450, {"plain": .45, "both": -.1, "dead": 0, "low": -.45, "turned": -.9}),
+                (450, {"plain": .45, "both": -.1, "dead": 0, "low": -.45, "turned": -.9,
+                       "coarse": .45}),
                 (400, {"both": -.2, "dead": -.2, "coarse": .45}),
                 (350, {"plain": .35, "dead": -.3, "coarse": .35}),
                 (50, {"plain": .05, "both": -.9, "low": 0, "turned": -.1, "coarse": .05}),

@@ -181,9 +181,12 @@ static void stream_ended(struct sn_call *call, int code)
         sn_timer_start(call->env->timers, &gpio->retry, retry_ns, gpio_retry);
     }
     sn_arena_fini(&gpio->stream_arena);
-    if (opening)
-        sn_call_done(opening, code ? code : SN_ERR_UNAVAILABLE);
-    gpio_ended(gpio);
+    if (!opening) {
+        gpio_ended(gpio);
+        return;
+    }
+    gpio->pending--;
+    sn_call_done(opening, code ? code : SN_ERR_UNAVAILABLE); /* which may free it */
 }
 
 static void gpio_listen(struct gpio_controller *gpio)
