@@ -22,7 +22,8 @@ ENCODER = {"encoder": "quad", "ticks_per_rotation": 100}
 COMPONENTS = [
     # nothing ticks before it is asked for: fast enough, no tick comes in between
     {"name": "pins", "api": "rdk:component:board", "model": "fake",
-     "attributes": {"digital_interrupts": [{"name": "i1", "pin": "3"}, {"name": "i2", "pin": "4"}]}},
+     "attributes": {"digital_interrupts": [{"name": "i1", "pin": "3"},
+                                           {"name": "i2", "pin": "4"}]}},
     motor("gpio-abp", "gpio", pins=pins("abp", "a", "b", "pwm"), max_rpm=6000),
     motor("gpio-ab", "gpio", pins=pins("ab", "a", "b"), max_rpm=6000, dir_flip=True),
     motor("gpio-dp", "gpio", pins=pins("dp", "dir", "pwm", "en_high", "en_low"), max_rpm=6000,
@@ -58,13 +59,14 @@ def each(name, operations, *names):
                             ("motor", "IsMoving", {"name": name}), *look(*names)]]
 
 
-POWERS = [("SetPower", {"powerPct": power}) for power in (0.5, -0.3, 5, 0.01, 0.011,
-                                                          "-" + INF, 0)]
+POWERS = [("SetPower", {"powerPct": power})
+          for power in (0.5, -0.3, 5, 0.01, 0.011, f"-{INF}", 0)]
 REFUSED = [("SetRPM", {"rpm": 0.05}), ("SetRPM", {"rpm": 0}), ("GoFor", {"rpm": 0.05}),
            ("GoFor", {"rpm": 10, "revolutions": 0}), ("GoTo", {"rpm": 0, "positionRevolutions": 9})]
 SPEEDS = [("SetRPM", {"rpm": rpm}) for rpm in (3000, -1e6)]
 MOVES = [("GoFor", {"rpm": 6000, "revolutions": 1}), ("GoFor", {"rpm": 6000, "revolutions": -1}),
-         ("GoFor", {"rpm": 50, "revolutions": 0.01}), ("GoFor", {"rpm": NAN, "revolutions": 1}), ("GoFor", {"rpm": 60, "revolutions": NAN})]
+         ("GoFor", {"rpm": 50, "revolutions": 0.01}), ("GoFor", {"rpm": NAN, "revolutions": 1}),
+         ("GoFor", {"rpm": 60, "revolutions": NAN})]
 STOP = [("Stop", {})]
 PLACES = [("GetPosition", {}), ("GetProperties", {}), ("ResetZeroPosition", {"offset": 1}),
           ("GetPosition", {}), ("GoTo", {"rpm": 100, "positionRevolutions": -0.95}),
