@@ -45,6 +45,8 @@ static void await(struct ask_shell *a, const char *text, int count)
             return;
         subject_run(a->ask.subject, SN_MS(10));
     }
+    if (!(text ? strstr(a->printed, text) != NULL : a->eofs + a->acks >= count))
+        print_message("printed: %s\n", a->printed);
     assert_true(text ? strstr(a->printed, text) != NULL : a->eofs + a->acks >= count);
 }
 
@@ -116,7 +118,9 @@ static void a_window_can_change(void **state)
     assert_int_equal(sn_duplex_request(&a.duplex, &request), 0);
     type(&a, "stty size\n");
     await(&a, "51 101", 0);
-    assert_int_equal(sn_duplex_end(&a.duplex), 0); /* typed as Ctrl-D */
+    type(&a, "exit\n");
+    await(&a, NULL, 1);
+    assert_int_equal(sn_duplex_end(&a.duplex), 0);
     assert_int_equal(ask_await(&a.ask), 0);
 }
 
