@@ -125,6 +125,17 @@ static bool is_held_back(const struct sn_rpc *rpc)
     return !rpc->on_message || (rpc->duplex && rpc->duplex->hold);
 }
 
+/* Its memory goes. */
+static void release(struct sn_rpc *rpc)
+{
+    struct sn_peer *peer = rpc->peer;
+    struct sn_arena arena = rpc->arena;
+
+    sn_arena_fini(&arena);
+    if (peer && --peer->calls == 0 && peer->unused)
+        peer->unused(peer);
+}
+
 /* sn_call.end, and the end of calls that never got that far. */
 static void finish(struct sn_call *call, int code)
 {
@@ -144,16 +155,11 @@ static void finish(struct sn_call *call, int code)
     }
     if (rpc->stream)
         send_end(rpc, code);
-    if (rpc->gone)
-        *rpc->gone = true;
     drop_held(rpc);
     sn_resource_unref(rpc->resource);
     sn_list_remove(&rpc->link);
-    struct sn_peer *peer = rpc->peer;
-    struct sn_arena arena = rpc->arena;
-    sn_arena_fini(&arena);
-    if (peer && --peer->calls == 0 && peer->unused)
-        peer->unused(peer);
+    if (!rpc->delivering)
+        release(rpc);
 }
 
 void sn_rpc_cancel(struct sn_rpc *rpc, int reason)
@@ -468,26 +474,25 @@ static void tell_half_close(struct sn_rpc *rpc)
     rpc->on_half_close(rpc);
 }
 
-/* Each may end the call, and with it the rpc. */
+/* Each may end the call; its memory stays until here. */
 static void deliver_held(struct sn_rpc *rpc)
 {
-    bool gone = false;
-
-    rpc->gone = &gone;
-    while (!gone && rpc->held && !is_held_back(rpc)) {
+    rpc->delivering = true;
+    while (rpc->state != RPC_ENDED && rpc->held && !is_held_back(rpc)) {
         struct sn_message *message = rpc->held;
         size_t len = message->len;
 
         rpc->held = message->next;
         take_message(rpc, (struct sn_str){(const char *)message->data, len});
         sn_message_free(message);
-        if (!gone && rpc->stream)
+        if (rpc->state != RPC_ENDED && rpc->stream)
             rpc->stream->ops->credit(rpc->stream, len);
     }
-    if (!gone && rpc->half_closed && !rpc->held)
+    if (rpc->state != RPC_ENDED && rpc->half_closed && !rpc->held)
         tell_half_close(rpc);
-    if (!gone)
-        rpc->gone = NULL;
+    rpc->delivering = false;
+    if (rpc->state == RPC_ENDED)
+        release(rpc);
 }
 
 /* Whether the peer may send on. */

@@ -90,12 +90,12 @@ struct sn_rpc {
     struct sn_relay *relay;              /* of a call that is passed on */
     struct sn_str first;                 /* its first message, while it begins */
     struct sn_message *held, **held_end; /* messages whose turn has not come */
-    bool *gone;                          /* set at the end, for who works on the rpc meanwhile */
     int forced;                          /* code to end with, whatever the operation says */
     uint8_t passed;                      /* interceptors that saw the headers */
     uint8_t state;                       /* enum rpc_state */
     bool headers_sent;                   /* or not to be sent any more */
     bool half_closed, told_half_close;
+    bool delivering; /* held messages: the memory is in use */
 };
 
 /* Sends one message of a stream, headers before the first. RESOURCE_EXHAUSTED when the peer reads
