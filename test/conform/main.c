@@ -64,6 +64,7 @@ static int run_suite(struct sn_loop *loop, struct sn_resource *resource, const c
         tests[i].initial_state = &subject;
     }
     snprintf(group, sizeof(group), "%s %s", label, resource->name);
+    print_message("[==========] %s: Running\n", group); /* not all of cmocka's versions say it */
     int failed = _cmocka_run_group_tests(group, tests, suite->count, NULL, NULL);
     sn_arena_fini(&subject.arena);
     free(tests);
