@@ -109,10 +109,18 @@ static void end_run(struct writer *writer)
     writer->run = 0;
 }
 
+/* Between bytes that wrap: -128..127. */
+static int difference(uint8_t now, uint8_t before)
+{
+    int steps = (now - before) & 0xff;
+
+    return steps < 128 ? steps : steps - 256;
+}
+
 static void write_difference(struct writer *writer, struct pixel p)
 {
-    int r = (int8_t)(p.r - writer->last.r), g = (int8_t)(p.g - writer->last.g),
-        b = (int8_t)(p.b - writer->last.b);
+    int r = difference(p.r, writer->last.r), g = difference(p.g, writer->last.g);
+    int b = difference(p.b, writer->last.b);
 
     if (r >= -2 && r <= 1 && g >= -2 && g <= 1 && b >= -2 && b <= 1) {
         *writer->next++ = (uint8_t)(OP_DIFF | (r + 2) << 4 | (g + 2) << 2 | (b + 2));

@@ -15,6 +15,7 @@ struct order {
     struct sn_list link;
     int32_t size;
     uint64_t pause_ns;
+    const struct pb_grpc_testing_bool_value *compressed; /* NULL: as it comes */
 };
 
 /* StreamingOutputCall, FullDuplexCall and HalfDuplexCall are one thing: orders come in, responses
@@ -54,6 +55,21 @@ static int asked_status(struct sn_call *call, const struct pb_grpc_testing_echo_
     return sn_call_fail(call, -status->code, "%.*s", SN_STR_ARGS(status->message));
 }
 
+/* What the message that is being delivered was to be like on the wire. */
+static int check_compression(struct sn_rpc *rpc, const struct pb_grpc_testing_bool_value *expected)
+{
+    if (!expected || expected->value == rpc->stream->compressed)
+        return 0;
+    return sn_call_fail(&rpc->call, SN_ERR_INVALID_ARGUMENT, "the request came %s",
+                        expected->value ? "uncompressed" : "compressed");
+}
+
+static void choose_compression(struct sn_rpc *rpc, const struct pb_grpc_testing_bool_value *wanted)
+{
+    if (wanted && rpc->stream)
+        rpc->stream->compress = wanted->value ? SN_COMPRESS_ALWAYS : SN_COMPRESS_NEVER;
+}
+
 static int make_payload(struct sn_call *call, struct sn_arena *arena, int32_t size,
                         struct pb_grpc_testing_payload **ret_payload)
 {
@@ -78,10 +94,13 @@ static int unary_call(struct sn_rpc *rpc, void *self, const void *request, void 
 {
     const struct pb_grpc_testing_simple_request *req = request;
     struct pb_grpc_testing_simple_response *resp = response;
-    int code = echo_metadata(rpc);
+    int code = check_compression(rpc, req->expect_compressed);
 
     if (!code)
+        code = echo_metadata(rpc);
+    if (!code)
         code = asked_status(&rpc->call, req->response_status);
+    choose_compression(rpc, req->response_compressed);
     if (!code)
         code = interop_report_call(rpc, req->orca_per_query_report);
     if (req->fill_server_id)
@@ -97,7 +116,12 @@ static void input_message(struct sn_rpc *rpc, const void *request)
 {
     const struct pb_grpc_testing_streaming_input_call_request *req = request;
     int32_t *total = rpc->call.holder;
+    int code = check_compression(rpc, req->expect_compressed);
 
+    if (code) {
+        sn_call_done(&rpc->call, code);
+        return;
+    }
     if (req->payload)
         *total += (int32_t)req->payload->body.len;
 }
@@ -107,18 +131,30 @@ static void input_end(struct sn_rpc *rpc)
     sn_call_done(&rpc->call, 0);
 }
 
+static void input_cancel(struct sn_call *call)
+{
+    sn_call_done(call, sn_call_cancelled(call));
+}
+
 static int input_call(struct sn_rpc *rpc, void *self, const void *request, void *response)
 {
     struct pb_grpc_testing_streaming_input_call_response *resp = response;
 
+    const struct pb_grpc_testing_streaming_input_call_request *first = request;
+
     rpc->call.holder = &resp->aggregated_payload_size;
+    rpc->call.on_cancel = input_cancel;
     rpc->on_message = input_message;
     rpc->on_half_close = input_end;
-    input_message(rpc, request);
-    return SN_PENDING;
+    int code = check_compression(rpc, first->expect_compressed);
+    if (!code && first->payload)
+        resp->aggregated_payload_size = (int32_t)first->payload->body.len;
+    return code ? code : SN_PENDING;
 }
 
 /* ---- output ---- */
+
+static const struct pb_grpc_testing_bool_value yes = {.value = true}, no = {.value = false};
 
 static int duplex_order(struct duplex *duplex,
                         const struct pb_grpc_testing_streaming_output_call_request *req)
@@ -135,6 +171,9 @@ static int duplex_order(struct duplex *duplex,
         if (!order || duplex->count++ == ORDERS_MAX)
             return SN_ERR_RESOURCE_EXHAUSTED;
         order->size = asked->size;
+        order->compressed = NULL;
+        if (asked->compressed)
+            order->compressed = asked->compressed->value ? &yes : &no;
         order->pause_ns = asked->interval_us > 0 ? (uint64_t)asked->interval_us * 1000 : 0;
         sn_list_append(&duplex->orders, &order->link);
     }
@@ -195,6 +234,7 @@ static void duplex_pump(struct duplex *duplex)
         if (!can_send(duplex))
             return;
         sn_list_remove(&order->link);
+        choose_compression(duplex->rpc, order->compressed);
         int code = send_response(duplex, order->size);
         if (code) {
             duplex_end(duplex, code);

@@ -70,6 +70,8 @@ static int read_image(struct sn_call *call, struct sn_str path, struct sn_arena 
                       struct sn_str *ret_bytes, struct sn_image *ret_image)
 {
     struct sn_error error;
+
+    *ret_bytes = SN_STR_NULL;
     int code = read_file(call, path, arena, ret_bytes);
 
     if (!code && sn_image_decode(*ret_bytes, arena, ret_image, &error))
