@@ -144,6 +144,8 @@ static void serve(struct pipe *pipe, const uint8_t *data, size_t size)
     turn();
     FUZZ_REQUIRE(pipe->closing && core.live == 0);
     pipe->conn.events->on_close(&pipe->conn, 0);
+    if (pipe->conn.released)
+        pipe->conn.released(&pipe->conn);
     turn();
 }
 
