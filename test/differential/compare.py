@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""compare.py OURS THEIRS: asks both servers the same and lists the differences."""
+"""compare.py OURS THEIRS [MODULE]...: asks both servers the same and lists the differences."""
 import asyncio
 import importlib
 import pathlib
@@ -13,8 +13,8 @@ from grpclib.client import Channel
 from grpclib.exceptions import GRPCError
 
 import harness
+import questions
 from differences import RULES
-from questions import CONFIG, REQUESTS
 
 # What no two runs share; and the kinematic files, which are our own.
 VOLATILE = {"lastUpdated", "started", "id", "timeNs", "time", "capturedAt", "revision",
@@ -103,13 +103,11 @@ def reason_of(service, method, theirs, ours):
     return None
 
 
-def main():
-    ours, theirs = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
-    with tempfile.TemporaryDirectory() as home:
-        programs = [harness.Program(path, pathlib.Path(home)) for path in (ours, theirs)]
-        answers = [asyncio.run(ask_all(p, CONFIG, REQUESTS)) for p in programs]
+def compare(programs, config, requests):
+    """(wanted, others) of one machine's differences; the others are printed."""
+    answers = [asyncio.run(ask_all(program, config, requests)) for program in programs]
     unwanted = wanted = 0
-    for (service, method, fields), our, their in zip(REQUESTS, *answers):
+    for (service, method, fields), our, their in zip(requests, *answers):
         if our == their:
             continue
         reason = reason_of(service, method, their, our)
@@ -117,7 +115,20 @@ def main():
         if reason is None:
             unwanted += 1
             print(f"{service} {method} {fields}\n  theirs: {their[:400]}\n  ours:   {our[:400]}")
-    print(f"{len(REQUESTS)} requests, {wanted} wanted differences, {unwanted} others")
+    return wanted, unwanted
+
+
+def main():
+    ours, theirs = (pathlib.Path(path).resolve() for path in sys.argv[1:3])
+    asked = wanted = unwanted = 0
+    with tempfile.TemporaryDirectory() as home:
+        programs = [harness.Program(path, pathlib.Path(home)) for path in (ours, theirs)]
+        for name, config, requests in questions.machines(sys.argv[3:]):
+            found = compare(programs, config, requests)
+            print(f"{name}: {len(requests)} requests, {found[0]} wanted differences, "
+                  f"{found[1]} others", flush=True)
+            asked, wanted, unwanted = asked + len(requests), wanted + found[0], unwanted + found[1]
+    print(f"{asked} requests, {wanted} wanted differences, {unwanted} others")
     return 1 if unwanted else 0
 
 
