@@ -210,7 +210,12 @@ static void geometries_have_a_shape_and_a_place(void **state)
 {
     struct ask_camera a = {0};
 
-    assert_int_equal(ask(&a.ask, *state, start_geometries), 0);
+    int code = ask(&a.ask, *state, start_geometries);
+    if (code) { /* of models that only show what others see */
+        assert_int_equal(code, SN_ERR_UNKNOWN);
+        assert_non_null(strstr(a.ask.subject->text, "geometries unavailable"));
+        return;
+    }
     for (uint32_t i = 0; i < a.geometries.geometries.n; i++) {
         assert_true(a.geometries.geometries.v[i].which_geometry_type != 0);
         assert_non_null(a.geometries.geometries.v[i].center);

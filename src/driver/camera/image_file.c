@@ -370,6 +370,7 @@ static const struct sn_attr files_attrs[] = {
 };
 
 static const struct sn_camera_ops files_ops = {
+    .common = {.geometries = sn_lens_no_geometries},
     .images = files_images,
     .point_cloud = files_point_cloud,
     .properties = files_properties,

@@ -38,6 +38,13 @@ int sn_lens_properties(struct sn_call *call, const struct sn_pinhole *pinhole,
     return 0;
 }
 
+int sn_lens_no_geometries(struct sn_call *call, struct sn_resource *resource,
+                          const struct pb_google_struct *extra,
+                          struct pb_common_get_geometries_response *ret_geometries)
+{
+    return sn_call_fail(call, SN_ERR_UNKNOWN, "videoSource: geometries unavailable");
+}
+
 #define PINHOLE(member) offsetof(struct sn_pinhole, member)
 #define DISTORTION(member) offsetof(struct sn_distortion, member)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a config says of a camera's lens, for the models that take it: attributes and their way into
- * the answers.
+ * What the models that show other things' pictures have in common: what a config says of the lens,
+ * attributes and their way into the answers, and that there is no body.
  */
 #ifndef SN_DRIVER_CAMERA_LENS_H
 #define SN_DRIVER_CAMERA_LENS_H
@@ -27,5 +27,10 @@ extern const struct sn_attr sn_pinhole_attrs[], sn_distortion_attrs[];
 int sn_lens_properties(struct sn_call *call, const struct sn_pinhole *pinhole,
                        const struct sn_distortion *distortion,
                        struct pb_camera_get_properties_response *ret) SN_MUST_USE;
+
+/* sn_common_ops.geometries: UNKNOWN, upstream's text. */
+int sn_lens_no_geometries(struct sn_call *call, struct sn_resource *resource,
+                          const struct pb_google_struct *extra,
+                          struct pb_common_get_geometries_response *ret_geometries);
 
 #endif

@@ -368,6 +368,7 @@ static const struct sn_attr transform_attrs[] = {
 };
 
 static const struct sn_camera_ops transform_ops = {
+    .common = {.geometries = sn_lens_no_geometries},
     .images = transform_images,
     .point_cloud = transform_point_cloud,
     .properties = transform_properties,

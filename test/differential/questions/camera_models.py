@@ -17,5 +17,5 @@ COMPONENTS = [
 ]
 
 REQUESTS = every("camera", ["pizza", "no-file", "gone", "turned", "cut", "stepless"], [
-    ("GetProperties", {}), ("GetImages", {"filterSourceNames": ["color"]}),
+    ("GetProperties", {}), ("GetGeometries", {}), ("GetImages", {"filterSourceNames": ["color"]}),
     ("GetImages", {"filterSourceNames": ["nope"]}), ("GetPointCloud", {})])
