@@ -76,6 +76,14 @@ int sn_proxy_duplex(struct sn_call *call, struct sn_resource *resource, const ch
 /* The resource's name as the wire wants it. */
 struct sn_str sn_proxy_name(const struct sn_resource *resource);
 
+/* A request is only read, by the encoder: what an op has as const may stand in one. */
+#define SN_PROXY_BORROW(type, pointer) ((type *)(uintptr_t)(pointer))
+
+static inline struct pb_google_struct *sn_proxy_borrow(const struct pb_google_struct *extra)
+{
+    return SN_PROXY_BORROW(struct pb_google_struct, extra);
+}
+
 /* ---- common methods, for every API's tables ---- */
 
 int sn_handle_do_command(struct sn_rpc *rpc, void *self, const void *request, void *response);

@@ -320,14 +320,6 @@ static int inputs(struct sn_call *call, struct sn_resource *resource,
 
 /* ---- proxy ---- */
 
-/* Encoded, not changed. */
-#define BORROW(type, pointer) ((type *)(uintptr_t)(pointer))
-
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return BORROW(struct pb_google_struct, extra);
-}
-
 static int end_position_reply(struct sn_call *call, const void *response, void *arg)
 {
     const struct pb_arm_get_end_position_response *resp = response;
@@ -341,7 +333,7 @@ static int proxy_end_position(struct sn_call *call, struct sn_arm *arm,
                               const struct pb_google_struct *extra, struct pb_common_pose *ret_pose)
 {
     struct pb_arm_get_end_position_request req = {.name = sn_proxy_name(&arm->base),
-                                                  .extra = borrow(extra)};
+                                                  .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &arm->base, "GetEndPosition", &req, end_position_reply, ret_pose);
 }
@@ -351,8 +343,9 @@ static int proxy_move_to_position(struct sn_call *call, struct sn_arm *arm,
                                   const struct pb_google_struct *extra)
 {
     struct pb_arm_move_to_position_request req = {.name = sn_proxy_name(&arm->base),
-                                                  .to = BORROW(struct pb_common_pose, pose),
-                                                  .extra = borrow(extra)};
+                                                  .to =
+                                                      SN_PROXY_BORROW(struct pb_common_pose, pose),
+                                                  .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &arm->base, "MoveToPosition", &req, NULL, NULL);
 }
@@ -371,7 +364,7 @@ static int proxy_joint_positions(struct sn_call *call, struct sn_arm *arm,
                                  struct pb_arm_joint_positions *ret_positions)
 {
     struct pb_arm_get_joint_positions_request req = {.name = sn_proxy_name(&arm->base),
-                                                     .extra = borrow(extra)};
+                                                     .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &arm->base, "GetJointPositions", &req, joint_positions_reply,
                          ret_positions);
@@ -383,8 +376,8 @@ static int proxy_move_to_joint_positions(struct sn_call *call, struct sn_arm *ar
 {
     struct pb_arm_move_to_joint_positions_request req = {
         .name = sn_proxy_name(&arm->base),
-        .positions = BORROW(struct pb_arm_joint_positions, positions),
-        .extra = borrow(extra)};
+        .positions = SN_PROXY_BORROW(struct pb_arm_joint_positions, positions),
+        .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &arm->base, "MoveToJointPositions", &req, NULL, NULL);
 }
@@ -397,10 +390,10 @@ static int proxy_move_through_joint_positions(struct sn_call *call, struct sn_ar
 {
     struct pb_arm_move_through_joint_positions_request req = {
         .name = sn_proxy_name(&arm->base),
-        .positions = {BORROW(struct pb_arm_joint_positions, positions), (uint32_t)count,
+        .positions = {SN_PROXY_BORROW(struct pb_arm_joint_positions, positions), (uint32_t)count,
                       (uint32_t)count},
-        .options = BORROW(struct pb_arm_move_options, options),
-        .extra = borrow(extra)};
+        .options = SN_PROXY_BORROW(struct pb_arm_move_options, options),
+        .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &arm->base, "MoveThroughJointPositions", &req, NULL, NULL);
 }
@@ -408,7 +401,8 @@ static int proxy_move_through_joint_positions(struct sn_call *call, struct sn_ar
 static int proxy_stop(struct sn_call *call, struct sn_arm *arm,
                       const struct pb_google_struct *extra)
 {
-    struct pb_arm_stop_request req = {.name = sn_proxy_name(&arm->base), .extra = borrow(extra)};
+    struct pb_arm_stop_request req = {.name = sn_proxy_name(&arm->base),
+                                      .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &arm->base, "Stop", &req, NULL, NULL);
 }
@@ -438,7 +432,7 @@ static int proxy_models_3d(struct sn_call *call, struct sn_arm *arm,
                            struct pb_common_get3_d_models_response *ret_models)
 {
     struct pb_common_get3_d_models_request req = {.name = sn_proxy_name(&arm->base),
-                                                  .extra = borrow(extra)};
+                                                  .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &arm->base, "Get3DModels", &req, models_3d_reply, ret_models);
 }
@@ -447,8 +441,8 @@ static int proxy_move_through_streamed(struct sn_call *call, struct sn_arm *arm,
                                        const struct pb_google_struct *extra,
                                        struct sn_duplex *duplex)
 {
-    struct pb_arm_move_through_joint_positions_streamed_request_init init = {.extra =
-                                                                                 borrow(extra)};
+    struct pb_arm_move_through_joint_positions_streamed_request_init init = {
+        .extra = sn_proxy_borrow(extra)};
     struct pb_arm_move_through_joint_positions_streamed_request req = {
         .name = sn_proxy_name(&arm->base),
         .which_message = PB_ARM_MOVE_THROUGH_JOINT_POSITIONS_STREAMED_REQUEST_MESSAGE_INIT,
@@ -464,7 +458,7 @@ static int proxy_set_manual_mode(struct sn_call *call, struct sn_arm *arm, bool 
     struct pb_arm_set_manual_mode_request req = {.name = sn_proxy_name(&arm->base),
                                                  .manual_mode = on,
                                                  .enabled_for = seconds,
-                                                 .extra = borrow(extra)};
+                                                 .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &arm->base, "SetManualMode", &req, NULL, NULL);
 }
@@ -479,7 +473,7 @@ static int proxy_manual_mode(struct sn_call *call, struct sn_arm *arm,
                              const struct pb_google_struct *extra, bool *ret_on)
 {
     struct pb_arm_get_manual_mode_request req = {.name = sn_proxy_name(&arm->base),
-                                                 .extra = borrow(extra)};
+                                                 .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &arm->base, "GetManualMode", &req, manual_mode_reply, ret_on);
 }
@@ -496,7 +490,7 @@ static int proxy_properties(struct sn_call *call, struct sn_arm *arm,
                             struct pb_arm_get_properties_response *ret_properties)
 {
     struct pb_arm_get_properties_request req = {.name = sn_proxy_name(&arm->base),
-                                                .extra = borrow(extra)};
+                                                .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &arm->base, "GetProperties", &req, properties_reply, ret_properties);
 }

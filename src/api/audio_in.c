@@ -44,7 +44,7 @@ static int send_chunk(struct sn_call *call, const struct sn_audio_sink *sink,
 {
     const struct hearing *hearing = sn_container_of(sink, struct hearing, sink);
     struct pb_audioin_get_audio_response resp = {
-        .audio = (struct pb_audioin_audio_chunk *)(uintptr_t)chunk,
+        .audio = SN_PROXY_BORROW(struct pb_audioin_audio_chunk, chunk),
         .request_id = hearing->request_id};
 
     return sn_rpc_send(sn_rpc_of(call), &resp);
@@ -74,11 +74,6 @@ static int handle_get_properties(struct sn_rpc *rpc, void *self, const void *req
 
 /* ---- proxy ---- */
 
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return (struct pb_google_struct *)(uintptr_t)extra; /* encoded, not changed */
-}
-
 static void each_chunk(struct sn_call *call, const void *response, void *arg)
 {
     const struct pb_audioin_get_audio_response *resp = response;
@@ -96,9 +91,10 @@ static int proxy_audio(struct sn_call *call, struct sn_audio_in *in,
                                                .duration_seconds = request->seconds,
                                                .codec = request->codec,
                                                .previous_timestamp_nanoseconds = request->after_ns,
-                                               .extra = borrow(request->extra)};
+                                               .extra = sn_proxy_borrow(request->extra)};
 
-    return sn_proxy_stream(call, &in->base, "GetAudio", &req, each_chunk, (void *)(uintptr_t)sink);
+    return sn_proxy_stream(call, &in->base, "GetAudio", &req, each_chunk,
+                           SN_PROXY_BORROW(void, sink));
 }
 
 static int properties_reply(struct sn_call *call, const void *response, void *arg)
@@ -113,7 +109,7 @@ static int proxy_properties(struct sn_call *call, struct sn_audio_in *in,
                             struct pb_common_get_properties_response *ret)
 {
     struct pb_common_get_properties_request req = {.name = sn_proxy_name(&in->base),
-                                                   .extra = borrow(extra)};
+                                                   .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &in->base, "GetProperties", &req, properties_reply, ret);
 }

@@ -73,14 +73,9 @@ static int handle_get_properties(struct sn_rpc *rpc, void *self, const void *req
 
 /* ---- proxy ---- */
 
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return (struct pb_google_struct *)(uintptr_t)extra; /* encoded, not changed */
-}
-
 static struct pb_common_audio_info *borrow_info(const struct pb_common_audio_info *info)
 {
-    return (struct pb_common_audio_info *)(uintptr_t)info;
+    return SN_PROXY_BORROW(struct pb_common_audio_info, info);
 }
 
 static int proxy_play(struct sn_call *call, struct sn_audio_out *out, struct sn_str data,
@@ -89,7 +84,7 @@ static int proxy_play(struct sn_call *call, struct sn_audio_out *out, struct sn_
     struct pb_audioout_play_request req = {.name = sn_proxy_name(&out->base),
                                            .audio_data = data,
                                            .audio_info = borrow_info(info),
-                                           .extra = borrow(extra)};
+                                           .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &out->base, "Play", &req, NULL, NULL);
 }
@@ -98,8 +93,9 @@ static int proxy_play_stream(struct sn_call *call, struct sn_audio_out *out,
                              const struct pb_common_audio_info *info,
                              const struct pb_google_struct *extra, struct sn_duplex *duplex)
 {
-    struct pb_audioout_play_stream_init init = {
-        .name = sn_proxy_name(&out->base), .audio_info = borrow_info(info), .extra = borrow(extra)};
+    struct pb_audioout_play_stream_init init = {.name = sn_proxy_name(&out->base),
+                                                .audio_info = borrow_info(info),
+                                                .extra = sn_proxy_borrow(extra)};
     struct pb_audioout_play_stream_request req = {
         .which_payload = PB_AUDIOOUT_PLAY_STREAM_REQUEST_PAYLOAD_INIT, .init = &init};
 
@@ -118,7 +114,7 @@ static int proxy_properties(struct sn_call *call, struct sn_audio_out *out,
                             struct pb_common_get_properties_response *ret)
 {
     struct pb_common_get_properties_request req = {.name = sn_proxy_name(&out->base),
-                                                   .extra = borrow(extra)};
+                                                   .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &out->base, "GetProperties", &req, properties_reply, ret);
 }

@@ -137,21 +137,13 @@ static int stop(struct sn_call *call, struct sn_resource *resource,
 
 /* ---- proxy ---- */
 
-/* Encoded, not changed. */
-#define BORROW(type, pointer) ((struct type *)(uintptr_t)(pointer))
-
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return BORROW(pb_google_struct, extra);
-}
-
 static int proxy_move_straight(struct sn_call *call, struct sn_base *base, int64_t distance,
                                double speed, const struct pb_google_struct *extra)
 {
     struct pb_base_move_straight_request req = {.name = sn_proxy_name(&base->base),
                                                 .distance_mm = distance,
                                                 .mm_per_sec = speed,
-                                                .extra = borrow(extra)};
+                                                .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &base->base, "MoveStraight", &req, NULL, NULL);
 }
@@ -162,7 +154,7 @@ static int proxy_spin(struct sn_call *call, struct sn_base *base, double angle, 
     struct pb_base_spin_request req = {.name = sn_proxy_name(&base->base),
                                        .angle_deg = angle,
                                        .degs_per_sec = speed,
-                                       .extra = borrow(extra)};
+                                       .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &base->base, "Spin", &req, NULL, NULL);
 }
@@ -172,10 +164,11 @@ static int proxy_set_power(struct sn_call *call, struct sn_base *base,
                            const struct pb_common_vector3 *angular,
                            const struct pb_google_struct *extra)
 {
-    struct pb_base_set_power_request req = {.name = sn_proxy_name(&base->base),
-                                            .linear = BORROW(pb_common_vector3, linear),
-                                            .angular = BORROW(pb_common_vector3, angular),
-                                            .extra = borrow(extra)};
+    struct pb_base_set_power_request req = {
+        .name = sn_proxy_name(&base->base),
+        .linear = SN_PROXY_BORROW(struct pb_common_vector3, linear),
+        .angular = SN_PROXY_BORROW(struct pb_common_vector3, angular),
+        .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &base->base, "SetPower", &req, NULL, NULL);
 }
@@ -185,10 +178,11 @@ static int proxy_set_velocity(struct sn_call *call, struct sn_base *base,
                               const struct pb_common_vector3 *angular,
                               const struct pb_google_struct *extra)
 {
-    struct pb_base_set_velocity_request req = {.name = sn_proxy_name(&base->base),
-                                               .linear = BORROW(pb_common_vector3, linear),
-                                               .angular = BORROW(pb_common_vector3, angular),
-                                               .extra = borrow(extra)};
+    struct pb_base_set_velocity_request req = {
+        .name = sn_proxy_name(&base->base),
+        .linear = SN_PROXY_BORROW(struct pb_common_vector3, linear),
+        .angular = SN_PROXY_BORROW(struct pb_common_vector3, angular),
+        .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &base->base, "SetVelocity", &req, NULL, NULL);
 }
@@ -196,7 +190,8 @@ static int proxy_set_velocity(struct sn_call *call, struct sn_base *base,
 static int proxy_stop(struct sn_call *call, struct sn_base *base,
                       const struct pb_google_struct *extra)
 {
-    struct pb_base_stop_request req = {.name = sn_proxy_name(&base->base), .extra = borrow(extra)};
+    struct pb_base_stop_request req = {.name = sn_proxy_name(&base->base),
+                                       .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &base->base, "Stop", &req, NULL, NULL);
 }
@@ -226,7 +221,7 @@ static int proxy_properties(struct sn_call *call, struct sn_base *base,
                             struct pb_base_get_properties_response *ret_properties)
 {
     struct pb_base_get_properties_request req = {.name = sn_proxy_name(&base->base),
-                                                 .extra = borrow(extra)};
+                                                 .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &base->base, "GetProperties", &req, properties_reply,
                          ret_properties);

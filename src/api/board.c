@@ -274,16 +274,13 @@ static int handle_set_power_mode(struct sn_rpc *rpc, void *self, const void *req
 
 /* ---- proxy ---- */
 
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return (struct pb_google_struct *)(uintptr_t)extra; /* encoded, not changed */
-}
-
 static int proxy_set_gpio(struct sn_call *call, struct sn_board *board, struct sn_str pin,
                           bool high, const struct pb_google_struct *extra)
 {
-    struct pb_board_set_gpio_request req = {
-        .name = sn_proxy_name(&board->base), .pin = pin, .high = high, .extra = borrow(extra)};
+    struct pb_board_set_gpio_request req = {.name = sn_proxy_name(&board->base),
+                                            .pin = pin,
+                                            .high = high,
+                                            .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &board->base, "SetGPIO", &req, NULL, NULL);
 }
@@ -298,7 +295,7 @@ static int proxy_gpio(struct sn_call *call, struct sn_board *board, struct sn_st
                       const struct pb_google_struct *extra, bool *ret_high)
 {
     struct pb_board_get_gpio_request req = {
-        .name = sn_proxy_name(&board->base), .pin = pin, .extra = borrow(extra)};
+        .name = sn_proxy_name(&board->base), .pin = pin, .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &board->base, "GetGPIO", &req, gpio_reply, ret_high);
 }
@@ -309,7 +306,7 @@ static int proxy_set_pwm(struct sn_call *call, struct sn_board *board, struct sn
     struct pb_board_set_pwm_request req = {.name = sn_proxy_name(&board->base),
                                            .pin = pin,
                                            .duty_cycle_pct = duty,
-                                           .extra = borrow(extra)};
+                                           .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &board->base, "SetPWM", &req, NULL, NULL);
 }
@@ -324,7 +321,7 @@ static int proxy_pwm(struct sn_call *call, struct sn_board *board, struct sn_str
                      const struct pb_google_struct *extra, double *ret_duty)
 {
     struct pb_board_pwm_request req = {
-        .name = sn_proxy_name(&board->base), .pin = pin, .extra = borrow(extra)};
+        .name = sn_proxy_name(&board->base), .pin = pin, .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &board->base, "PWM", &req, pwm_reply, ret_duty);
 }
@@ -335,7 +332,7 @@ static int proxy_set_pwm_frequency(struct sn_call *call, struct sn_board *board,
     struct pb_board_set_pwm_frequency_request req = {.name = sn_proxy_name(&board->base),
                                                      .pin = pin,
                                                      .frequency_hz = hz,
-                                                     .extra = borrow(extra)};
+                                                     .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &board->base, "SetPWMFrequency", &req, NULL, NULL);
 }
@@ -350,7 +347,7 @@ static int proxy_pwm_frequency(struct sn_call *call, struct sn_board *board, str
                                const struct pb_google_struct *extra, uint64_t *ret_hz)
 {
     struct pb_board_pwm_frequency_request req = {
-        .name = sn_proxy_name(&board->base), .pin = pin, .extra = borrow(extra)};
+        .name = sn_proxy_name(&board->base), .pin = pin, .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &board->base, "PWMFrequency", &req, pwm_frequency_reply, ret_hz);
 }
@@ -366,7 +363,7 @@ static int proxy_read_analog(struct sn_call *call, struct sn_board *board, struc
 {
     struct pb_board_read_analog_reader_request req = {.board_name = sn_proxy_name(&board->base),
                                                       .analog_reader_name = analog,
-                                                      .extra = borrow(extra)};
+                                                      .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &board->base, "ReadAnalogReader", &req, read_analog_reply,
                          ret_analog);
@@ -375,8 +372,10 @@ static int proxy_read_analog(struct sn_call *call, struct sn_board *board, struc
 static int proxy_write_analog(struct sn_call *call, struct sn_board *board, struct sn_str analog,
                               int32_t value, const struct pb_google_struct *extra)
 {
-    struct pb_board_write_analog_request req = {
-        .name = sn_proxy_name(&board->base), .pin = analog, .value = value, .extra = borrow(extra)};
+    struct pb_board_write_analog_request req = {.name = sn_proxy_name(&board->base),
+                                                .pin = analog,
+                                                .value = value,
+                                                .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &board->base, "WriteAnalog", &req, NULL, NULL);
 }
@@ -395,7 +394,7 @@ static int proxy_interrupt_value(struct sn_call *call, struct sn_board *board,
     struct pb_board_get_digital_interrupt_value_request req = {.board_name =
                                                                    sn_proxy_name(&board->base),
                                                                .digital_interrupt_name = interrupt,
-                                                               .extra = borrow(extra)};
+                                                               .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &board->base, "GetDigitalInterruptValue", &req,
                          interrupt_value_reply, ret_count);
@@ -440,8 +439,8 @@ static int proxy_stream_ticks(struct sn_call *call, struct sn_board *board,
 {
     struct pb_board_stream_ticks_request req = {
         .name = sn_proxy_name(&board->base),
-        .pin_names = {(struct sn_str *)(uintptr_t)interrupts, (uint32_t)count, (uint32_t)count},
-        .extra = borrow(extra)};
+        .pin_names = {SN_PROXY_BORROW(struct sn_str, interrupts), (uint32_t)count, (uint32_t)count},
+        .extra = sn_proxy_borrow(extra)};
     struct listening *listening = sn_arena_zalloc(call->arena, sizeof(*listening));
 
     if (!listening)
@@ -457,7 +456,7 @@ static int proxy_set_power_mode(struct sn_call *call, struct sn_board *board, in
     struct pb_board_set_power_mode_request req = {.name = sn_proxy_name(&board->base),
                                                   .power_mode = mode,
                                                   .duration = duration_ns ? &duration : NULL,
-                                                  .extra = borrow(extra)};
+                                                  .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &board->base, "SetPowerMode", &req, NULL, NULL);
 }

@@ -30,7 +30,7 @@ static int proxy_push(struct sn_call *call, struct sn_button *button,
                       const struct pb_google_struct *extra)
 {
     struct pb_button_push_request req = {.name = sn_proxy_name(&button->base),
-                                         .extra = (struct pb_google_struct *)(uintptr_t)extra};
+                                         .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &button->base, "Push", &req, NULL, NULL);
 }

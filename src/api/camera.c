@@ -120,11 +120,6 @@ static int handle_get_properties(struct sn_rpc *rpc, void *self, const void *req
 
 /* ---- proxy ---- */
 
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return (struct pb_google_struct *)(uintptr_t)extra; /* encoded, not changed */
-}
-
 static int images_reply(struct sn_call *call, const void *response, void *arg)
 {
     *(struct pb_camera_get_images_response *)arg =
@@ -139,9 +134,9 @@ static int proxy_images(struct sn_call *call, struct sn_camera *camera,
 {
     struct pb_camera_get_images_request req = {
         .name = sn_proxy_name(&camera->base),
-        .filter_source_names = {(struct sn_str *)(uintptr_t)sources, (uint32_t)count,
+        .filter_source_names = {SN_PROXY_BORROW(struct sn_str, sources), (uint32_t)count,
                                 (uint32_t)count},
-        .extra = borrow(extra)};
+        .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &camera->base, "GetImages", &req, images_reply, ret);
 }
@@ -157,8 +152,9 @@ static int proxy_point_cloud(struct sn_call *call, struct sn_camera *camera,
                              struct sn_str mime_type, const struct pb_google_struct *extra,
                              struct pb_camera_get_point_cloud_response *ret)
 {
-    struct pb_camera_get_point_cloud_request req = {
-        .name = sn_proxy_name(&camera->base), .mime_type = mime_type, .extra = borrow(extra)};
+    struct pb_camera_get_point_cloud_request req = {.name = sn_proxy_name(&camera->base),
+                                                    .mime_type = mime_type,
+                                                    .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &camera->base, "GetPointCloud", &req, point_cloud_reply, ret);
 }

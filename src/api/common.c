@@ -111,7 +111,7 @@ int sn_proxy_do_command(struct sn_call *call, struct sn_resource *resource,
 {
     struct pb_common_do_command_request req = {
         .name = sn_proxy_name(resource),
-        .command = (struct pb_google_struct *)(uintptr_t)command,
+        .command = sn_proxy_borrow(command),
     };
 
     return sn_proxy_call(call, resource, "DoCommand", &req, do_command_reply, ret_result);
@@ -144,8 +144,8 @@ int sn_proxy_geometries(struct sn_call *call, struct sn_resource *resource,
                         const struct pb_google_struct *extra,
                         struct pb_common_get_geometries_response *ret_geometries)
 {
-    struct pb_common_get_geometries_request req = {
-        .name = sn_proxy_name(resource), .extra = (struct pb_google_struct *)(uintptr_t)extra};
+    struct pb_common_get_geometries_request req = {.name = sn_proxy_name(resource),
+                                                   .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, resource, "GetGeometries", &req, geometries_reply, ret_geometries);
 }
@@ -161,8 +161,8 @@ int sn_proxy_kinematics(struct sn_call *call, struct sn_resource *resource,
                         const struct pb_google_struct *extra,
                         struct pb_common_get_kinematics_response *ret_kinematics)
 {
-    struct pb_common_get_kinematics_request req = {
-        .name = sn_proxy_name(resource), .extra = (struct pb_google_struct *)(uintptr_t)extra};
+    struct pb_common_get_kinematics_request req = {.name = sn_proxy_name(resource),
+                                                   .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, resource, "GetKinematics", &req, kinematics_reply, ret_kinematics);
 }

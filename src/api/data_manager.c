@@ -50,7 +50,7 @@ static int proxy_sync(struct sn_call *call, struct sn_data_manager *manager,
 {
     struct pb_service_datamanager_sync_request req = {
         .name = sn_proxy_name(&manager->base),
-        .extra = (struct pb_google_struct *)(uintptr_t)extra, /* encoded, not changed */
+        .extra = sn_proxy_borrow(extra), /* encoded, not changed */
     };
 
     return sn_proxy_call(call, &manager->base, "Sync", &req, NULL, NULL);

@@ -45,7 +45,7 @@ static int proxy_resources(struct sn_call *call, struct sn_discovery *discovery,
 {
     struct pb_service_discovery_discover_resources_request req = {
         .name = sn_proxy_name(&discovery->base),
-        .extra = (struct pb_google_struct *)(uintptr_t)extra,
+        .extra = sn_proxy_borrow(extra),
     };
 
     return sn_proxy_call(call, &discovery->base, "DiscoverResources", &req, resources_reply, ret);

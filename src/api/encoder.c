@@ -111,11 +111,6 @@ static int handle_get_properties(struct sn_rpc *rpc, void *self, const void *req
 
 /* ---- proxy ---- */
 
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return (struct pb_google_struct *)(uintptr_t)extra; /* encoded, not changed */
-}
-
 static int position_reply(struct sn_call *call, const void *response, void *arg)
 {
     const struct pb_encoder_get_position_response *resp = response;
@@ -132,7 +127,7 @@ static int proxy_position(struct sn_call *call, struct sn_encoder *encoder,
     struct pb_encoder_get_position_request req = {.name = sn_proxy_name(&encoder->base),
                                                   .position_type = (int32_t)unit,
                                                   .has_position_type = true,
-                                                  .extra = borrow(extra)};
+                                                  .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &encoder->base, "GetPosition", &req, position_reply, ret_position);
 }
@@ -141,7 +136,7 @@ static int proxy_reset_position(struct sn_call *call, struct sn_encoder *encoder
                                 const struct pb_google_struct *extra)
 {
     struct pb_encoder_reset_position_request req = {.name = sn_proxy_name(&encoder->base),
-                                                    .extra = borrow(extra)};
+                                                    .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &encoder->base, "ResetPosition", &req, NULL, NULL);
 }
@@ -165,7 +160,7 @@ static int proxy_properties(struct sn_call *call, struct sn_encoder *encoder,
                             bool *ret_degrees)
 {
     struct pb_encoder_get_properties_request req = {.name = sn_proxy_name(&encoder->base),
-                                                    .extra = borrow(extra)};
+                                                    .extra = sn_proxy_borrow(extra)};
     struct properties *to = sn_arena_alloc(call->arena, sizeof(*to));
 
     if (!to)

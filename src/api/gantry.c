@@ -132,11 +132,6 @@ static int inputs(struct sn_call *call, struct sn_resource *resource,
 
 /* ---- proxy ---- */
 
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return (struct pb_google_struct *)(uintptr_t)extra; /* encoded, not changed */
-}
-
 static int position_reply(struct sn_call *call, const void *response, void *arg)
 {
     *(struct pb_gantry_get_position_response *)arg =
@@ -149,7 +144,7 @@ static int proxy_position(struct sn_call *call, struct sn_gantry *gantry,
                           struct pb_gantry_get_position_response *ret_position)
 {
     struct pb_gantry_get_position_request req = {.name = sn_proxy_name(&gantry->base),
-                                                 .extra = borrow(extra)};
+                                                 .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &gantry->base, "GetPosition", &req, position_reply, ret_position);
 }
@@ -166,7 +161,7 @@ static int proxy_lengths(struct sn_call *call, struct sn_gantry *gantry,
                          struct pb_gantry_get_lengths_response *ret_lengths)
 {
     struct pb_gantry_get_lengths_request req = {.name = sn_proxy_name(&gantry->base),
-                                                .extra = borrow(extra)};
+                                                .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &gantry->base, "GetLengths", &req, lengths_reply, ret_lengths);
 }
@@ -177,10 +172,10 @@ static int proxy_move_to_position(struct sn_call *call, struct sn_gantry *gantry
 {
     struct pb_gantry_move_to_position_request req = {
         .name = sn_proxy_name(&gantry->base),
-        .positions_mm = {(double *)(uintptr_t)positions, (uint32_t)count, (uint32_t)count},
-        .speeds_mm_per_sec = {(double *)(uintptr_t)speeds, (uint32_t)speed_count,
+        .positions_mm = {SN_PROXY_BORROW(double, positions), (uint32_t)count, (uint32_t)count},
+        .speeds_mm_per_sec = {SN_PROXY_BORROW(double, speeds), (uint32_t)speed_count,
                               (uint32_t)speed_count},
-        .extra = borrow(extra)};
+        .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &gantry->base, "MoveToPosition", &req, NULL, NULL);
 }
@@ -195,7 +190,7 @@ static int proxy_home(struct sn_call *call, struct sn_gantry *gantry,
                       const struct pb_google_struct *extra, bool *ret_homed)
 {
     struct pb_gantry_home_request req = {.name = sn_proxy_name(&gantry->base),
-                                         .extra = borrow(extra)};
+                                         .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &gantry->base, "Home", &req, home_reply, ret_homed);
 }
@@ -204,7 +199,7 @@ static int proxy_stop(struct sn_call *call, struct sn_gantry *gantry,
                       const struct pb_google_struct *extra)
 {
     struct pb_gantry_stop_request req = {.name = sn_proxy_name(&gantry->base),
-                                         .extra = borrow(extra)};
+                                         .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &gantry->base, "Stop", &req, NULL, NULL);
 }

@@ -143,16 +143,11 @@ static int inputs(struct sn_call *call, struct sn_resource *resource,
 
 /* ---- proxy ---- */
 
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return (struct pb_google_struct *)(uintptr_t)extra; /* encoded, not changed */
-}
-
 static int proxy_open(struct sn_call *call, struct sn_gripper *gripper,
                       const struct pb_google_struct *extra)
 {
     struct pb_gripper_open_request req = {.name = sn_proxy_name(&gripper->base),
-                                          .extra = borrow(extra)};
+                                          .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &gripper->base, "Open", &req, NULL, NULL);
 }
@@ -167,7 +162,7 @@ static int proxy_grab(struct sn_call *call, struct sn_gripper *gripper,
                       const struct pb_google_struct *extra, bool *ret_grabbed)
 {
     struct pb_gripper_grab_request req = {.name = sn_proxy_name(&gripper->base),
-                                          .extra = borrow(extra)};
+                                          .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &gripper->base, "Grab", &req, grab_reply, ret_grabbed);
 }
@@ -176,7 +171,7 @@ static int proxy_stop(struct sn_call *call, struct sn_gripper *gripper,
                       const struct pb_google_struct *extra)
 {
     struct pb_gripper_stop_request req = {.name = sn_proxy_name(&gripper->base),
-                                          .extra = borrow(extra)};
+                                          .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &gripper->base, "Stop", &req, NULL, NULL);
 }
@@ -214,7 +209,7 @@ static int proxy_is_holding(struct sn_call *call, struct sn_gripper *gripper,
                             struct pb_google_struct **ret_meta)
 {
     struct pb_gripper_is_holding_something_request req = {.name = sn_proxy_name(&gripper->base),
-                                                          .extra = borrow(extra)};
+                                                          .extra = sn_proxy_borrow(extra)};
     struct holding *to = sn_arena_alloc(call->arena, sizeof(*to));
 
     if (!to)
@@ -234,7 +229,7 @@ static int proxy_inputs(struct sn_call *call, struct sn_gripper *gripper,
                         struct pb_arm_joint_positions *ret_inputs)
 {
     struct pb_gripper_get_current_inputs_request req = {.name = sn_proxy_name(&gripper->base),
-                                                        .extra = borrow(extra)};
+                                                        .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &gripper->base, "GetCurrentInputs", &req, inputs_reply, ret_inputs);
 }
@@ -245,8 +240,8 @@ static int proxy_go_to_inputs(struct sn_call *call, struct sn_gripper *gripper,
 {
     struct pb_gripper_go_to_inputs_request req = {
         .name = sn_proxy_name(&gripper->base),
-        .values = {(double *)(uintptr_t)inputs, (uint32_t)count, (uint32_t)count},
-        .extra = borrow(extra)};
+        .values = {SN_PROXY_BORROW(double, inputs), (uint32_t)count, (uint32_t)count},
+        .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &gripper->base, "GoToInputs", &req, NULL, NULL);
 }

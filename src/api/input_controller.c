@@ -236,11 +236,6 @@ static int handle_stream_events(struct sn_rpc *rpc, void *self, const void *requ
 
 /* ---- proxy ---- */
 
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return (struct pb_google_struct *)(uintptr_t)extra; /* encoded, not changed */
-}
-
 static int controls_reply(struct sn_call *call, const void *response, void *arg)
 {
     *(struct pb_inputcontroller_get_controls_response *)arg =
@@ -253,7 +248,7 @@ static int proxy_controls(struct sn_call *call, struct sn_input_controller *cont
                           struct pb_inputcontroller_get_controls_response *ret_controls)
 {
     struct pb_inputcontroller_get_controls_request req = {
-        .controller = sn_proxy_name(&controller->base), .extra = borrow(extra)};
+        .controller = sn_proxy_name(&controller->base), .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &controller->base, "GetControls", &req, controls_reply,
                          ret_controls);
@@ -271,7 +266,7 @@ static int proxy_events(struct sn_call *call, struct sn_input_controller *contro
                         struct pb_inputcontroller_get_events_response *ret_events)
 {
     struct pb_inputcontroller_get_events_request req = {
-        .controller = sn_proxy_name(&controller->base), .extra = borrow(extra)};
+        .controller = sn_proxy_name(&controller->base), .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &controller->base, "GetEvents", &req, events_reply, ret_events);
 }
@@ -281,8 +276,10 @@ static int proxy_trigger(struct sn_call *call, struct sn_input_controller *contr
 {
     struct pb_google_timestamp time = sn_pb_timestamp_of(event->time_ns);
     struct pb_inputcontroller_event wire = {&time, event->event, event->control, event->value};
-    struct pb_inputcontroller_trigger_event_request req = {
-        .controller = sn_proxy_name(&controller->base), .event = &wire, .extra = borrow(extra)};
+    struct pb_inputcontroller_trigger_event_request req = {.controller =
+                                                               sn_proxy_name(&controller->base),
+                                                           .event = &wire,
+                                                           .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &controller->base, "TriggerEvent", &req, NULL, NULL);
 }
@@ -305,7 +302,7 @@ static int proxy_stream(struct sn_call *call, struct sn_input_controller *contro
                         const struct pb_google_struct *extra, const struct sn_input_sink *sink)
 {
     struct pb_inputcontroller_stream_events_request req = {
-        .controller = sn_proxy_name(&controller->base), .extra = borrow(extra)};
+        .controller = sn_proxy_name(&controller->base), .extra = sn_proxy_borrow(extra)};
 
     for (size_t i = 0; i < count; i++) {
         struct pb_inputcontroller_stream_events_request_events *row =
@@ -318,7 +315,7 @@ static int proxy_stream(struct sn_call *call, struct sn_input_controller *contro
         *event = triggers[i].event;
     }
     return sn_proxy_stream(call, &controller->base, "StreamEvents", &req, stream_each,
-                           (void *)(uintptr_t)sink);
+                           SN_PROXY_BORROW(void, sink));
 }
 
 static const struct sn_input_controller_ops proxy_ops = {

@@ -170,11 +170,6 @@ static int handle_metadata(struct sn_rpc *rpc, void *self, const void *request, 
 
 /* ---- proxy ---- */
 
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return (struct pb_google_struct *)(uintptr_t)extra; /* encoded, not changed */
-}
-
 static int proxy_infer(struct sn_call *call, struct sn_mlmodel *model,
                        const struct pb_service_mlmodel_flat_tensors *inputs,
                        const struct pb_google_struct *extra,
@@ -182,8 +177,8 @@ static int proxy_infer(struct sn_call *call, struct sn_mlmodel *model,
 {
     struct pb_service_mlmodel_infer_request req = {
         .name = sn_proxy_name(&model->base),
-        .input_tensors = (struct pb_service_mlmodel_flat_tensors *)(uintptr_t)inputs,
-        .extra = borrow(extra)};
+        .input_tensors = SN_PROXY_BORROW(struct pb_service_mlmodel_flat_tensors, inputs),
+        .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_fill(call, &model->base, "Infer", &req, ret);
 }
@@ -193,7 +188,7 @@ static int proxy_metadata(struct sn_call *call, struct sn_mlmodel *model,
                           struct pb_service_mlmodel_metadata_response *ret)
 {
     struct pb_service_mlmodel_metadata_request req = {.name = sn_proxy_name(&model->base),
-                                                      .extra = borrow(extra)};
+                                                      .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_fill(call, &model->base, "Metadata", &req, ret);
 }

@@ -189,16 +189,11 @@ static int stop(struct sn_call *call, struct sn_resource *resource,
 
 /* ---- proxy ---- */
 
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return (struct pb_google_struct *)(uintptr_t)extra; /* encoded, not changed */
-}
-
 static int proxy_set_power(struct sn_call *call, struct sn_motor *motor, double power,
                            const struct pb_google_struct *extra)
 {
     struct pb_motor_set_power_request req = {
-        .name = sn_proxy_name(&motor->base), .power_pct = power, .extra = borrow(extra)};
+        .name = sn_proxy_name(&motor->base), .power_pct = power, .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &motor->base, "SetPower", &req, NULL, NULL);
 }
@@ -209,7 +204,7 @@ static int proxy_go_for(struct sn_call *call, struct sn_motor *motor, double rpm
     struct pb_motor_go_for_request req = {.name = sn_proxy_name(&motor->base),
                                           .rpm = rpm,
                                           .revolutions = revolutions,
-                                          .extra = borrow(extra)};
+                                          .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &motor->base, "GoFor", &req, NULL, NULL);
 }
@@ -220,7 +215,7 @@ static int proxy_go_to(struct sn_call *call, struct sn_motor *motor, double rpm,
     struct pb_motor_go_to_request req = {.name = sn_proxy_name(&motor->base),
                                          .rpm = rpm,
                                          .position_revolutions = position,
-                                         .extra = borrow(extra)};
+                                         .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &motor->base, "GoTo", &req, NULL, NULL);
 }
@@ -229,7 +224,7 @@ static int proxy_set_rpm(struct sn_call *call, struct sn_motor *motor, double rp
                          const struct pb_google_struct *extra)
 {
     struct pb_motor_set_rpm_request req = {
-        .name = sn_proxy_name(&motor->base), .rpm = rpm, .extra = borrow(extra)};
+        .name = sn_proxy_name(&motor->base), .rpm = rpm, .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &motor->base, "SetRPM", &req, NULL, NULL);
 }
@@ -238,7 +233,7 @@ static int proxy_reset_zero_position(struct sn_call *call, struct sn_motor *moto
                                      const struct pb_google_struct *extra)
 {
     struct pb_motor_reset_zero_position_request req = {
-        .name = sn_proxy_name(&motor->base), .offset = offset, .extra = borrow(extra)};
+        .name = sn_proxy_name(&motor->base), .offset = offset, .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &motor->base, "ResetZeroPosition", &req, NULL, NULL);
 }
@@ -253,7 +248,7 @@ static int proxy_position(struct sn_call *call, struct sn_motor *motor,
                           const struct pb_google_struct *extra, double *ret_revolutions)
 {
     struct pb_motor_get_position_request req = {.name = sn_proxy_name(&motor->base),
-                                                .extra = borrow(extra)};
+                                                .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &motor->base, "GetPosition", &req, position_reply, ret_revolutions);
 }
@@ -268,7 +263,7 @@ static int proxy_properties(struct sn_call *call, struct sn_motor *motor,
                             const struct pb_google_struct *extra, bool *ret_position_reporting)
 {
     struct pb_motor_get_properties_request req = {.name = sn_proxy_name(&motor->base),
-                                                  .extra = borrow(extra)};
+                                                  .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &motor->base, "GetProperties", &req, properties_reply,
                          ret_position_reporting);
@@ -278,7 +273,7 @@ static int proxy_stop(struct sn_call *call, struct sn_motor *motor,
                       const struct pb_google_struct *extra)
 {
     struct pb_motor_stop_request req = {.name = sn_proxy_name(&motor->base),
-                                        .extra = borrow(extra)};
+                                        .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &motor->base, "Stop", &req, NULL, NULL);
 }
@@ -302,7 +297,7 @@ static int proxy_is_powered(struct sn_call *call, struct sn_motor *motor,
                             const struct pb_google_struct *extra, bool *ret_on, double *ret_power)
 {
     struct pb_motor_is_powered_request req = {.name = sn_proxy_name(&motor->base),
-                                              .extra = borrow(extra)};
+                                              .extra = sn_proxy_borrow(extra)};
     struct powered *powered = sn_arena_alloc(call->arena, sizeof(*powered));
 
     if (!powered)

@@ -303,11 +303,6 @@ static int handle_get_readings(struct sn_rpc *rpc, void *self, const void *reque
 
 /* ---- proxy ---- */
 
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return (struct pb_google_struct *)(uintptr_t)extra; /* encoded, not changed */
-}
-
 /* Where a position goes. */
 struct place {
     struct pb_common_geo_point *point;
@@ -330,7 +325,7 @@ static int proxy_position(struct sn_call *call, struct sn_movement_sensor *senso
                           struct pb_common_geo_point *ret_point, float *ret_altitude)
 {
     struct pb_movementsensor_get_position_request req = {.name = sn_proxy_name(&sensor->base),
-                                                         .extra = borrow(extra)};
+                                                         .extra = sn_proxy_borrow(extra)};
     struct place *place = sn_arena_alloc(call->arena, sizeof(*place));
 
     if (!place)
@@ -353,7 +348,7 @@ static int proxy_linear_velocity(struct sn_call *call, struct sn_movement_sensor
                                  struct pb_common_vector3 *ret_velocity)
 {
     struct pb_movementsensor_get_linear_velocity_request req = {
-        .name = sn_proxy_name(&sensor->base), .extra = borrow(extra)};
+        .name = sn_proxy_name(&sensor->base), .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &sensor->base, "GetLinearVelocity", &req, linear_velocity_reply,
                          ret_velocity);
@@ -373,7 +368,7 @@ static int proxy_angular_velocity(struct sn_call *call, struct sn_movement_senso
                                   struct pb_common_vector3 *ret_velocity)
 {
     struct pb_movementsensor_get_angular_velocity_request req = {
-        .name = sn_proxy_name(&sensor->base), .extra = borrow(extra)};
+        .name = sn_proxy_name(&sensor->base), .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &sensor->base, "GetAngularVelocity", &req, angular_velocity_reply,
                          ret_velocity);
@@ -393,7 +388,7 @@ static int proxy_linear_acceleration(struct sn_call *call, struct sn_movement_se
                                      struct pb_common_vector3 *ret_acceleration)
 {
     struct pb_movementsensor_get_linear_acceleration_request req = {
-        .name = sn_proxy_name(&sensor->base), .extra = borrow(extra)};
+        .name = sn_proxy_name(&sensor->base), .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &sensor->base, "GetLinearAcceleration", &req,
                          linear_acceleration_reply, ret_acceleration);
@@ -410,7 +405,7 @@ static int proxy_compass_heading(struct sn_call *call, struct sn_movement_sensor
                                  const struct pb_google_struct *extra, double *ret_degrees)
 {
     struct pb_movementsensor_get_compass_heading_request req = {
-        .name = sn_proxy_name(&sensor->base), .extra = borrow(extra)};
+        .name = sn_proxy_name(&sensor->base), .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &sensor->base, "GetCompassHeading", &req, compass_heading_reply,
                          ret_degrees);
@@ -431,7 +426,7 @@ static int proxy_orientation(struct sn_call *call, struct sn_movement_sensor *se
                              const struct pb_google_struct *extra, struct sn_heading *ret_heading)
 {
     struct pb_movementsensor_get_orientation_request req = {.name = sn_proxy_name(&sensor->base),
-                                                            .extra = borrow(extra)};
+                                                            .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &sensor->base, "GetOrientation", &req, orientation_reply,
                          ret_heading);
@@ -449,7 +444,7 @@ static int proxy_properties(struct sn_call *call, struct sn_movement_sensor *sen
                             struct pb_movementsensor_get_properties_response *ret_properties)
 {
     struct pb_movementsensor_get_properties_request req = {.name = sn_proxy_name(&sensor->base),
-                                                           .extra = borrow(extra)};
+                                                           .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &sensor->base, "GetProperties", &req, properties_reply,
                          ret_properties);
@@ -478,7 +473,7 @@ static int proxy_accuracy(struct sn_call *call, struct sn_movement_sensor *senso
                           struct pb_movementsensor_get_accuracy_response *ret_accuracy)
 {
     struct pb_movementsensor_get_accuracy_request req = {.name = sn_proxy_name(&sensor->base),
-                                                         .extra = borrow(extra)};
+                                                         .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &sensor->base, "GetAccuracy", &req, accuracy_reply, ret_accuracy);
 }
@@ -493,7 +488,7 @@ static int proxy_readings(struct sn_call *call, struct sn_movement_sensor *senso
                           const struct pb_google_struct *extra, struct pb_google_struct *readings)
 {
     struct pb_common_get_readings_request req = {.name = sn_proxy_name(&sensor->base),
-                                                 .extra = borrow(extra)};
+                                                 .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &sensor->base, "GetReadings", &req, readings_reply, readings);
 }

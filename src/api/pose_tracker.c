@@ -43,8 +43,8 @@ static int proxy_poses(struct sn_call *call, struct sn_pose_tracker *tracker,
 {
     struct pb_posetracker_get_poses_request req = {
         .name = sn_proxy_name(&tracker->base),
-        .body_names = {(struct sn_str *)(uintptr_t)bodies, (uint32_t)count, (uint32_t)count},
-        .extra = (struct pb_google_struct *)(uintptr_t)extra};
+        .body_names = {SN_PROXY_BORROW(struct sn_str, bodies), (uint32_t)count, (uint32_t)count},
+        .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &tracker->base, "GetPoses", &req, poses_reply, ret);
 }

@@ -84,11 +84,6 @@ static int handle_get_readings(struct sn_rpc *rpc, void *self, const void *reque
 
 /* ---- proxy ---- */
 
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return (struct pb_google_struct *)(uintptr_t)extra; /* encoded, not changed */
-}
-
 /* Where voltage or current go. */
 struct amount {
     double *value;
@@ -118,7 +113,7 @@ static int proxy_voltage(struct sn_call *call, struct sn_power_sensor *sensor,
                          const struct pb_google_struct *extra, double *ret_volts, bool *ret_is_ac)
 {
     struct pb_powersensor_get_voltage_request req = {.name = sn_proxy_name(&sensor->base),
-                                                     .extra = borrow(extra)};
+                                                     .extra = sn_proxy_borrow(extra)};
     struct amount *amount = amount_create(call, ret_volts, ret_is_ac);
 
     return amount ? sn_proxy_call(call, &sensor->base, "GetVoltage", &req, voltage_reply, amount)
@@ -139,7 +134,7 @@ static int proxy_current(struct sn_call *call, struct sn_power_sensor *sensor,
                          const struct pb_google_struct *extra, double *ret_amperes, bool *ret_is_ac)
 {
     struct pb_powersensor_get_current_request req = {.name = sn_proxy_name(&sensor->base),
-                                                     .extra = borrow(extra)};
+                                                     .extra = sn_proxy_borrow(extra)};
     struct amount *amount = amount_create(call, ret_amperes, ret_is_ac);
 
     return amount ? sn_proxy_call(call, &sensor->base, "GetCurrent", &req, current_reply, amount)
@@ -156,7 +151,7 @@ static int proxy_power(struct sn_call *call, struct sn_power_sensor *sensor,
                        const struct pb_google_struct *extra, double *ret_watts)
 {
     struct pb_powersensor_get_power_request req = {.name = sn_proxy_name(&sensor->base),
-                                                   .extra = borrow(extra)};
+                                                   .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &sensor->base, "GetPower", &req, power_reply, ret_watts);
 }
@@ -171,7 +166,7 @@ static int proxy_readings(struct sn_call *call, struct sn_power_sensor *sensor,
                           const struct pb_google_struct *extra, struct pb_google_struct *readings)
 {
     struct pb_common_get_readings_request req = {.name = sn_proxy_name(&sensor->base),
-                                                 .extra = borrow(extra)};
+                                                 .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &sensor->base, "GetReadings", &req, readings_reply, readings);
 }

@@ -52,7 +52,7 @@ static int proxy_readings(struct sn_call *call, struct sn_sensor *sensor,
 {
     struct pb_common_get_readings_request req = {
         .name = sn_proxy_name(&sensor->base),
-        .extra = (struct pb_google_struct *)(uintptr_t)extra,
+        .extra = sn_proxy_borrow(extra),
     };
 
     return sn_proxy_call(call, &sensor->base, "GetReadings", &req, readings_reply, readings);

@@ -81,16 +81,11 @@ static int stop(struct sn_call *call, struct sn_resource *resource,
 
 /* ---- proxy ---- */
 
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return (struct pb_google_struct *)(uintptr_t)extra; /* encoded, not changed */
-}
-
 static int proxy_move(struct sn_call *call, struct sn_servo *servo, uint32_t angle,
                       const struct pb_google_struct *extra)
 {
     struct pb_servo_move_request req = {
-        .name = sn_proxy_name(&servo->base), .angle_deg = angle, .extra = borrow(extra)};
+        .name = sn_proxy_name(&servo->base), .angle_deg = angle, .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &servo->base, "Move", &req, NULL, NULL);
 }
@@ -105,7 +100,7 @@ static int proxy_position(struct sn_call *call, struct sn_servo *servo,
                           const struct pb_google_struct *extra, uint32_t *ret_angle)
 {
     struct pb_servo_get_position_request req = {.name = sn_proxy_name(&servo->base),
-                                                .extra = borrow(extra)};
+                                                .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &servo->base, "GetPosition", &req, position_reply, ret_angle);
 }
@@ -114,7 +109,7 @@ static int proxy_stop(struct sn_call *call, struct sn_servo *servo,
                       const struct pb_google_struct *extra)
 {
     struct pb_servo_stop_request req = {.name = sn_proxy_name(&servo->base),
-                                        .extra = borrow(extra)};
+                                        .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &servo->base, "Stop", &req, NULL, NULL);
 }

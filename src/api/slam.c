@@ -122,7 +122,7 @@ static int proxy_point_cloud_map(struct sn_call *call, struct sn_slam *slam, boo
                                                               .has_return_edited_map = edited};
 
     return sn_proxy_stream(call, &slam->base, "GetPointCloudMap", &req, each_map_chunk,
-                           (void *)(uintptr_t)sink);
+                           SN_PROXY_BORROW(void, sink));
 }
 
 static void each_state_chunk(struct sn_call *call, const void *response, void *arg)
@@ -138,7 +138,7 @@ static int proxy_internal_state(struct sn_call *call, struct sn_slam *slam,
     struct pb_service_slam_get_internal_state_request req = {sn_proxy_name(&slam->base)};
 
     return sn_proxy_stream(call, &slam->base, "GetInternalState", &req, each_state_chunk,
-                           (void *)(uintptr_t)sink);
+                           SN_PROXY_BORROW(void, sink));
 }
 
 static int proxy_properties(struct sn_call *call, struct sn_slam *slam,

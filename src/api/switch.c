@@ -74,16 +74,11 @@ static int handle_get_number_of_positions(struct sn_rpc *rpc, void *self, const 
 
 /* ---- proxy ---- */
 
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return (struct pb_google_struct *)(uintptr_t)extra; /* encoded, not changed */
-}
-
 static int proxy_set_position(struct sn_call *call, struct sn_switch *sw, uint32_t position,
                               const struct pb_google_struct *extra)
 {
     struct pb_switch_set_position_request req = {
-        .name = sn_proxy_name(&sw->base), .position = position, .extra = borrow(extra)};
+        .name = sn_proxy_name(&sw->base), .position = position, .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &sw->base, "SetPosition", &req, NULL, NULL);
 }
@@ -98,7 +93,7 @@ static int proxy_position(struct sn_call *call, struct sn_switch *sw,
                           const struct pb_google_struct *extra, uint32_t *ret_position)
 {
     struct pb_switch_get_position_request req = {.name = sn_proxy_name(&sw->base),
-                                                 .extra = borrow(extra)};
+                                                 .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &sw->base, "GetPosition", &req, position_reply, ret_position);
 }
@@ -115,7 +110,7 @@ static int proxy_positions(struct sn_call *call, struct sn_switch *sw,
                            struct pb_switch_get_number_of_positions_response *ret)
 {
     struct pb_switch_get_number_of_positions_request req = {.name = sn_proxy_name(&sw->base),
-                                                            .extra = borrow(extra)};
+                                                            .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &sw->base, "GetNumberOfPositions", &req, positions_reply, ret);
 }

@@ -124,7 +124,7 @@ static int proxy_echo_multiple(struct sn_call *call, struct sn_test_echo *echo,
                                                     .message = message};
 
     return sn_proxy_stream(call, &echo->base, "EchoMultiple", &req, each_part,
-                           (void *)(uintptr_t)sink);
+                           SN_PROXY_BORROW(void, sink));
 }
 
 static int proxy_echo_bidi(struct sn_call *call, struct sn_test_echo *echo, struct sn_str message,

@@ -54,7 +54,7 @@ static int proxy_video(struct sn_call *call, struct sn_video *video,
 
     req.name = sn_proxy_name(&video->base);
     return sn_proxy_stream(call, &video->base, "GetVideo", &req, each_piece,
-                           (void *)(uintptr_t)sink);
+                           SN_PROXY_BORROW(void, sink));
 }
 
 static const struct sn_video_ops proxy_ops = {

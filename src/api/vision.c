@@ -236,11 +236,6 @@ static int handle_capture_all_from_camera(struct sn_rpc *rpc, void *self, const 
 
 /* ---- proxy ---- */
 
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return (struct pb_google_struct *)(uintptr_t)extra; /* encoded, not changed */
-}
-
 static int proxy_detections(struct sn_call *call, struct sn_vision *vision,
                             const struct sn_vision_image *image,
                             const struct pb_google_struct *extra,
@@ -251,7 +246,7 @@ static int proxy_detections(struct sn_call *call, struct sn_vision *vision,
                                                            .width = image->width,
                                                            .height = image->height,
                                                            .mime_type = image->mime_type,
-                                                           .extra = borrow(extra)};
+                                                           .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_fill(call, &vision->base, "GetDetections", &req, ret);
 }
@@ -261,7 +256,9 @@ static int proxy_detections_from_camera(struct sn_call *call, struct sn_vision *
                                         struct pb_service_vision_get_detections_response *ret)
 {
     struct pb_service_vision_get_detections_from_camera_request req = {
-        .name = sn_proxy_name(&vision->base), .camera_name = camera, .extra = borrow(extra)};
+        .name = sn_proxy_name(&vision->base),
+        .camera_name = camera,
+        .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_fill(call, &vision->base, "GetDetectionsFromCamera", &req, ret);
 }
@@ -278,7 +275,7 @@ static int proxy_classifications(struct sn_call *call, struct sn_vision *vision,
                                                                 .height = (int32_t)image->height,
                                                                 .mime_type = image->mime_type,
                                                                 .n = n,
-                                                                .extra = borrow(extra)};
+                                                                .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_fill(call, &vision->base, "GetClassifications", &req, ret);
 }
@@ -293,7 +290,7 @@ proxy_classifications_from_camera(struct sn_call *call, struct sn_vision *vision
         .name = sn_proxy_name(&vision->base),
         .camera_name = camera,
         .n = n,
-        .extra = borrow(extra)};
+        .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_fill(call, &vision->base, "GetClassificationsFromCamera", &req, ret);
 }
@@ -302,8 +299,9 @@ static int proxy_detections_3d(struct sn_call *call, struct sn_vision *vision, s
                                const struct pb_google_struct *extra,
                                struct pb_service_vision_get_detections3_d_response *ret)
 {
-    struct pb_service_vision_get_detections3_d_request req = {
-        .name = sn_proxy_name(&vision->base), .camera_name = camera, .extra = borrow(extra)};
+    struct pb_service_vision_get_detections3_d_request req = {.name = sn_proxy_name(&vision->base),
+                                                              .camera_name = camera,
+                                                              .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_fill(call, &vision->base, "GetDetections3D", &req, ret);
 }
@@ -316,7 +314,7 @@ static int proxy_objects(struct sn_call *call, struct sn_vision *vision, struct 
         .name = sn_proxy_name(&vision->base),
         .camera_name = camera,
         .mime_type = mime_type,
-        .extra = borrow(extra)};
+        .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_fill(call, &vision->base, "GetObjectPointClouds", &req, ret);
 }
@@ -326,7 +324,7 @@ static int proxy_properties(struct sn_call *call, struct sn_vision *vision,
                             struct pb_service_vision_get_properties_response *ret)
 {
     struct pb_service_vision_get_properties_request req = {.name = sn_proxy_name(&vision->base),
-                                                           .extra = borrow(extra)};
+                                                           .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_fill(call, &vision->base, "GetProperties", &req, ret);
 }
@@ -344,7 +342,7 @@ static int proxy_capture_all(struct sn_call *call, struct sn_vision *vision, str
         .return_detections = wish->detections,
         .return_object_point_clouds = wish->objects,
         .return_detections_3d = wish->detections_3d,
-        .extra = borrow(extra)};
+        .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_fill(call, &vision->base, "CaptureAllFromCamera", &req, ret);
 }

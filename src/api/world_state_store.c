@@ -79,11 +79,6 @@ static int handle_stream_changes(struct sn_rpc *rpc, void *self, const void *req
 
 /* ---- proxy ---- */
 
-static struct pb_google_struct *borrow(const struct pb_google_struct *extra)
-{
-    return (struct pb_google_struct *)(uintptr_t)extra; /* encoded, not changed */
-}
-
 static int uuids_reply(struct sn_call *call, const void *response, void *arg)
 {
     *(struct pb_service_worldstatestore_list_uui_ds_response *)arg =
@@ -96,7 +91,7 @@ static int proxy_uuids(struct sn_call *call, struct sn_world *world,
                        struct pb_service_worldstatestore_list_uui_ds_response *ret)
 {
     struct pb_service_worldstatestore_list_uui_ds_request req = {
-        .name = sn_proxy_name(&world->base), .extra = borrow(extra)};
+        .name = sn_proxy_name(&world->base), .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &world->base, "ListUUIDs", &req, uuids_reply, ret);
 }
@@ -113,7 +108,7 @@ static int proxy_transform(struct sn_call *call, struct sn_world *world, struct 
                            struct pb_service_worldstatestore_get_transform_response *ret)
 {
     struct pb_service_worldstatestore_get_transform_request req = {
-        .name = sn_proxy_name(&world->base), .uuid = uuid, .extra = borrow(extra)};
+        .name = sn_proxy_name(&world->base), .uuid = uuid, .extra = sn_proxy_borrow(extra)};
 
     return sn_proxy_call(call, &world->base, "GetTransform", &req, transform_reply, ret);
 }
@@ -152,7 +147,7 @@ static int proxy_changes(struct sn_call *call, struct sn_world *world,
                          const struct pb_google_struct *extra, const struct sn_world_sink *sink)
 {
     struct pb_service_worldstatestore_stream_transform_changes_request req = {
-        .name = sn_proxy_name(&world->base), .extra = borrow(extra)};
+        .name = sn_proxy_name(&world->base), .extra = sn_proxy_borrow(extra)};
     struct listening *listening = sn_arena_zalloc(call->arena, sizeof(*listening));
 
     if (!listening)
