@@ -5,7 +5,7 @@
 #ifndef SINEW_FUZZ_H
 #define SINEW_FUZZ_H
 
-#include "sinew/arena.h"
+#include "base/heap.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,29 +26,14 @@ static inline _Noreturn void fuzz_stop(const char *what)
     } while (0)
 
 struct fuzz_memory {
-    struct sn_block_source source;
     struct sn_block_pool pool;
     struct sn_arena arena;
 };
 
-static inline void *fuzz_memory_get(struct sn_block_source *source, size_t size)
-{
-    (void)source;
-    return malloc(size);
-}
-
-static inline void fuzz_memory_put(struct sn_block_source *source, void *memory, size_t size)
-{
-    (void)source;
-    (void)size;
-    free(memory);
-}
-
 /* No block is kept, so that the sanitizer sees each one end. */
 static inline struct sn_arena *fuzz_memory_init(struct fuzz_memory *m, size_t limit)
 {
-    m->source = (struct sn_block_source){fuzz_memory_get, fuzz_memory_put};
-    sn_block_pool_init(&m->pool, &m->source, 0);
+    sn_block_pool_init(&m->pool, &sn_heap, 0);
     sn_arena_init(&m->arena, &m->pool, limit);
     return &m->arena;
 }

@@ -4,6 +4,7 @@
  * power modes.
  */
 #include "api/api.h"
+#include "base/heap.h"
 #include "pb/component/board/v1/board.h"
 #include "rpc/core/tape.h"
 #include "sinew/api/board.h"
@@ -15,7 +16,6 @@
 #define BOARD "/viam.component.board.v1.BoardService/"
 
 struct fixture {
-    struct sn_block_source source;
     struct sn_block_pool blocks;
     struct sn_timers timers;
     struct sn_env env;
@@ -109,8 +109,7 @@ static int setup(void **state)
     struct fixture *f = calloc(1, sizeof(*f));
 
     fixture = f;
-    f->source = (struct sn_block_source){heap_get, heap_put};
-    sn_block_pool_init(&f->blocks, &f->source, 16);
+    sn_block_pool_init(&f->blocks, &sn_heap, 16);
     f->env = (struct sn_env){.timers = &f->timers, .blocks = &f->blocks};
     f->router.find = find;
     f->board.base = (struct sn_resource){.refs = 1, .api = SN_API_BOARD, .name = "b", .ops = &ops};

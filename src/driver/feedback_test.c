@@ -2,6 +2,7 @@
  *
  * The closed loop on a simulated base: a speed that follows the power with a delay.
  */
+#include "base/heap.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/timers.h"
@@ -21,7 +22,6 @@
 #define FULL_TURN 120.0 /* degrees/s */
 
 struct plant {
-    struct sn_block_source source;
     struct sn_block_pool blocks;
     struct sn_timers timers;
     struct sn_env env;
@@ -110,16 +110,6 @@ static const struct sn_movement_sensor_ops sensor_ops = {.linear_velocity = line
                                                          .orientation = orientation,
                                                          .position = position};
 
-static void *heap_get(struct sn_block_source *source, size_t size)
-{
-    return malloc(size);
-}
-
-static void heap_put(struct sn_block_source *source, void *memory, size_t size)
-{
-    free(memory);
-}
-
 static void resource_init(struct plant *p, struct sn_resource *resource, const void *ops)
 {
     *resource = (struct sn_resource){
@@ -131,8 +121,7 @@ static int setup(void **state)
 {
     struct plant *p = calloc(1, sizeof(*p));
 
-    p->source = (struct sn_block_source){heap_get, heap_put};
-    sn_block_pool_init(&p->blocks, &p->source, 16);
+    sn_block_pool_init(&p->blocks, &sn_heap, 16);
     p->env = (struct sn_env){.timers = &p->timers, .blocks = &p->blocks};
     sn_arena_init(&p->arena, &p->blocks, 1 << 20);
     resource_init(p, &p->base.base, &base_ops);

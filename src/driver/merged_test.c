@@ -2,6 +2,7 @@
  *
  * What a merged movement sensor makes of its sources' accuracies, which no built-in sensor has.
  */
+#include "base/heap.h"
 #include "pb/component/movementsensor/v1/movementsensor.h"
 #include "sinew/api/movement_sensor.h"
 #include "sinew/driver.h"
@@ -24,7 +25,6 @@ struct source {
 };
 
 struct fixture {
-    struct sn_block_source heap;
     struct sn_block_pool blocks;
     struct sn_env env;
     struct sn_arena arena;
@@ -78,16 +78,6 @@ static struct sn_resource *find(struct sn_resource *resource, struct sn_str name
 
 static const struct sn_neighbours neighbours = {.dependency = find};
 
-static void *heap_get(struct sn_block_source *source, size_t size)
-{
-    return malloc(size);
-}
-
-static void heap_put(struct sn_block_source *source, void *memory, size_t size)
-{
-    free(memory);
-}
-
 static struct sn_resource resource_of(const char *name, const void *ops)
 {
     return (struct sn_resource){.ops = ops,
@@ -103,8 +93,7 @@ static int setup(void **state)
     const struct sn_driver *driver = &sn_driver_movement_sensor_merged;
     struct fixture *f = fixture = calloc(1, sizeof(*f));
 
-    f->heap = (struct sn_block_source){heap_get, heap_put};
-    sn_block_pool_init(&f->blocks, &f->heap, 4);
+    sn_block_pool_init(&f->blocks, &sn_heap, 4);
     f->env = (struct sn_env){.blocks = &f->blocks};
     sn_arena_init(&f->arena, &f->blocks, 1 << 20);
     f->sources[0] = (struct source){{resource_of("a", &source_ops)}, 1, false, 0};

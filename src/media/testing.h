@@ -5,7 +5,7 @@
 #ifndef SN_MEDIA_TESTING_H
 #define SN_MEDIA_TESTING_H
 
-#include "sinew/arena.h"
+#include "base/heap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,28 +14,16 @@
 #include <cmocka.h>
 
 struct memory {
-    struct sn_block_source source;
     struct sn_block_pool pool;
     struct sn_arena arena;
 };
-
-static inline void *memory_get(struct sn_block_source *source, size_t size)
-{
-    return malloc(size);
-}
-
-static inline void memory_put(struct sn_block_source *source, void *memory, size_t size)
-{
-    free(memory);
-}
 
 /* cmocka setup: `*state` is the memory. */
 static inline int memory_setup(void **state)
 {
     struct memory *m = calloc(1, sizeof(*m));
 
-    m->source = (struct sn_block_source){memory_get, memory_put};
-    sn_block_pool_init(&m->pool, &m->source, 0);
+    sn_block_pool_init(&m->pool, &sn_heap, 0);
     sn_arena_init(&m->arena, &m->pool, 1 << 20);
     *state = m;
     return 0;

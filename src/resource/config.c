@@ -3,6 +3,7 @@
  * A config as a whole: text to JSON, JSON to structs, then each section's own rules. The structs
  * borrow their strings from the JSON tree, which is kept; what had to be made is in an arena.
  */
+#include "base/heap.h"
 #include "resource/config_parts.h"
 
 #include <errno.h>
@@ -20,20 +21,9 @@ enum { ARENA_MAX = 256 << 20 };
 struct holder {
     struct sn_config config; /* first: destroy gets back from it */
     json_t *root;
-    struct sn_block_source source;
     struct sn_block_pool pool;
     struct sn_arena arena;
 };
-
-static void *take_block(struct sn_block_source *source, size_t size)
-{
-    return malloc(size);
-}
-
-static void give_block(struct sn_block_source *source, void *memory, size_t size)
-{
-    free(memory);
-}
 
 static struct holder *create_holder(void)
 {
@@ -41,8 +31,7 @@ static struct holder *create_holder(void)
 
     if (!holder)
         return NULL;
-    holder->source = (struct sn_block_source){take_block, give_block};
-    sn_block_pool_init(&holder->pool, &holder->source, 0);
+    sn_block_pool_init(&holder->pool, &sn_heap, 0);
     sn_arena_init(&holder->arena, &holder->pool, ARENA_MAX);
     return holder;
 }

@@ -4,6 +4,7 @@
  */
 #include "resource/registry.h"
 
+#include "base/heap.h"
 #include "resource/attr.h"
 #include "resource/name.h"
 
@@ -27,27 +28,15 @@ static int compare_drivers(const void *a, const void *b)
     return compare(*(const struct sn_driver *const *)a, other->api, other->model);
 }
 
-static void *take_block(struct sn_block_source *source, size_t size)
-{
-    return malloc(size);
-}
-
-static void give_block(struct sn_block_source *source, void *memory, size_t size)
-{
-    free(memory);
-}
-
 /* An arena for what is only looked at and thrown away. */
 struct scratch {
-    struct sn_block_source source;
     struct sn_block_pool pool;
     struct sn_arena arena;
 };
 
 static void scratch_init(struct scratch *scratch)
 {
-    scratch->source = (struct sn_block_source){take_block, give_block};
-    sn_block_pool_init(&scratch->pool, &scratch->source, 1);
+    sn_block_pool_init(&scratch->pool, &sn_heap, 1);
     sn_arena_init(&scratch->arena, &scratch->pool, SCRATCH_MAX);
 }
 

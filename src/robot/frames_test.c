@@ -4,6 +4,7 @@
  * often, and what becomes of questions that fail or are given up. Values and texts are the
  * scenarios'.
  */
+#include "base/heap.h"
 #include "base/random.h"
 #include "driver/drivers.h"
 #include "pb/component/arm/v1/arm.h"
@@ -106,7 +107,6 @@ static void answer_joints(int code, uint32_t count, double value)
 /* ---- the machine ---- */
 
 struct fixture {
-    struct sn_block_source source;
     struct sn_block_pool blocks;
     struct sn_timers timers;
     struct sn_random random;
@@ -155,8 +155,7 @@ static int setup(void **state)
 
     memset(&slow, 0, sizeof(slow));
     sn_log_set_level(SN_LOG_ERROR + 1);
-    f->source = (struct sn_block_source){heap_get, heap_put};
-    sn_block_pool_init(&f->blocks, &f->source, 16);
+    sn_block_pool_init(&f->blocks, &sn_heap, 16);
     sn_random_init(&f->random, 1);
     f->env = (struct sn_env){
         .timers = &f->timers, .blocks = &f->blocks, .unix_ns = unix_ns, .random = &f->random};

@@ -2,6 +2,7 @@
  *
  * The machine with its fakes in simulated time, driven as a transport drives it.
  */
+#include "base/heap.h"
 #include "base/random.h"
 #include "driver/drivers.h"
 #include "pb/component/motor/v1/motor.h"
@@ -18,7 +19,6 @@
 #define ROBOT(method) "/viam.robot.v1.RobotService/" method
 
 struct fixture {
-    struct sn_block_source source;
     struct sn_block_pool blocks;
     struct sn_timers timers;
     struct sn_random random;
@@ -54,8 +54,7 @@ static int setup(void **state)
     struct fixture *f = calloc(1, sizeof(*f));
 
     sn_log_set_level(SN_LOG_ERROR + 1);
-    f->source = (struct sn_block_source){heap_get, heap_put};
-    sn_block_pool_init(&f->blocks, &f->source, 16);
+    sn_block_pool_init(&f->blocks, &sn_heap, 16);
     sn_random_init(&f->random, 1);
     f->env = (struct sn_env){
         .timers = &f->timers, .blocks = &f->blocks, .unix_ns = unix_ns, .random = &f->random};

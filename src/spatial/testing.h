@@ -5,8 +5,8 @@
 #ifndef SN_SPATIAL_TESTING_H
 #define SN_SPATIAL_TESTING_H
 
+#include "base/heap.h"
 #include "base/random.h"
-#include "sinew/arena.h"
 #include "spatial/pose.h"
 
 #include <setjmp.h>
@@ -70,26 +70,14 @@ static inline void expect_pose(struct sn_pose got, struct sn_pose wanted)
 
 /* ---- memory ---- */
 
-static inline void *testing_get(struct sn_block_source *source, size_t size)
-{
-    return malloc(size);
-}
-
-static inline void testing_put(struct sn_block_source *source, void *memory, size_t size)
-{
-    free(memory);
-}
-
 struct memory {
-    struct sn_block_source source;
     struct sn_block_pool pool;
     struct sn_arena arena;
 };
 
 static inline void memory_init(struct memory *memory)
 {
-    memory->source = (struct sn_block_source){.get = testing_get, .put = testing_put};
-    sn_block_pool_init(&memory->pool, &memory->source, 16);
+    sn_block_pool_init(&memory->pool, &sn_heap, 16);
     sn_arena_init(&memory->arena, &memory->pool, 64 << 20);
 }
 

@@ -3,6 +3,7 @@
  * Motors and encoders that need no hardware of their own, on a machine with a simulated board, in
  * simulated time.
  */
+#include "base/heap.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "driver/drivers.h"
@@ -21,7 +22,6 @@
 #include <cmocka.h>
 
 struct fixture {
-    struct sn_block_source source;
     struct sn_block_pool blocks;
     struct sn_timers timers;
     struct sn_random random;
@@ -35,16 +35,6 @@ struct fixture {
     bool closed;
 };
 
-static void *heap_get(struct sn_block_source *source, size_t size)
-{
-    return malloc(size);
-}
-
-static void heap_put(struct sn_block_source *source, void *memory, size_t size)
-{
-    free(memory);
-}
-
 static uint64_t unix_ns(void)
 {
     return 1700000000000000000;
@@ -56,8 +46,7 @@ static int setup(void **state)
     struct fixture *f = calloc(1, sizeof(*f));
 
     sn_log_set_level(SN_LOG_ERROR + 1);
-    f->source = (struct sn_block_source){heap_get, heap_put};
-    sn_block_pool_init(&f->blocks, &f->source, 16);
+    sn_block_pool_init(&f->blocks, &sn_heap, 16);
     sn_random_init(&f->random, 1);
     f->env = (struct sn_env){
         .timers = &f->timers, .blocks = &f->blocks, .unix_ns = unix_ns, .random = &f->random};

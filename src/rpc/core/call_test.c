@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/heap.h"
 #include "base/list.h"
 #include "base/timers.h"
 #include "base/work.h"
@@ -12,19 +13,8 @@
 
 #include <cmocka.h>
 
-static void *heap_get(struct sn_block_source *source, size_t size)
-{
-    return malloc(size);
-}
-
-static void heap_put(struct sn_block_source *source, void *memory, size_t size)
-{
-    free(memory);
-}
-
 /* One environment and one resource's lane for all tests, and calls that log what happens. */
 struct fixture {
-    struct sn_block_source source;
     struct sn_block_pool blocks;
     struct sn_timers timers;
     struct sn_env env;
@@ -64,8 +54,7 @@ static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
 
-    f->source = (struct sn_block_source){heap_get, heap_put};
-    sn_block_pool_init(&f->blocks, &f->source, 16);
+    sn_block_pool_init(&f->blocks, &sn_heap, 16);
     f->env = (struct sn_env){.timers = &f->timers, .blocks = &f->blocks};
     sn_arena_init(&f->arena, &f->blocks, 1 << 20);
     sn_lane_init(&f->lane);

@@ -2,6 +2,7 @@
  *
  * Relayed calls between a client and a resource's server, both of tape.
  */
+#include "base/heap.h"
 #include "pb/component/motor/v1/motor.h"
 #include "pb/component/testecho/v1/testecho.h"
 #include "rpc/core/relay.h"
@@ -21,7 +22,6 @@ struct far {
 };
 
 struct fixture {
-    struct sn_block_source source;
     struct sn_block_pool blocks;
     struct sn_timers timers;
     struct sn_env env;
@@ -132,8 +132,7 @@ static int setup(void **state)
     struct fixture *f = calloc(1, sizeof(*f));
 
     fixture = f;
-    f->source = (struct sn_block_source){heap_get, heap_put};
-    sn_block_pool_init(&f->blocks, &f->source, 0);
+    sn_block_pool_init(&f->blocks, &sn_heap, 0);
     f->env = (struct sn_env){.timers = &f->timers, .blocks = &f->blocks};
     f->router.find = find;
     f->channel = (struct sn_channel){&channel_ops, &f->env};

@@ -2,6 +2,7 @@
  *
  * The server core against a transport that writes down what it is told.
  */
+#include "base/heap.h"
 #include "base/list.h"
 #include "pb/common/v1/common.h"
 #include "pb/component/motor/v1/motor.h"
@@ -19,7 +20,6 @@
 /* ---- the services ---- */
 
 struct fixture {
-    struct sn_block_source source;
     struct sn_block_pool blocks;
     struct sn_timers timers;
     struct sn_env env;
@@ -195,8 +195,7 @@ static int setup(void **state)
     struct fixture *f = calloc(1, sizeof(*f));
 
     fixture = f;
-    f->source = (struct sn_block_source){heap_get, heap_put};
-    sn_block_pool_init(&f->blocks, &f->source, 16);
+    sn_block_pool_init(&f->blocks, &sn_heap, 16);
     f->env = (struct sn_env){.timers = &f->timers, .blocks = &f->blocks};
     f->router.find = find;
     f->motor = (struct sn_resource){.refs = 1, .api = "rdk:component:motor", .name = "m1"};

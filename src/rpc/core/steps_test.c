@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/heap.h"
 #include "base/list.h"
 #include "base/timers.h"
 #include "sinew/steps.h"
@@ -15,7 +16,6 @@ enum { OPS = 4 };
 /* Operations "a" to "d" log what happens: "a+" begun, "a! " told to end. They end at once with
  * `codes`, or, where `waits` says so, when finish() is called. */
 struct fixture {
-    struct sn_block_source source;
     struct sn_block_pool blocks;
     struct sn_timers timers;
     struct sn_env env;
@@ -28,22 +28,11 @@ struct fixture {
     char log[256];
 };
 
-static void *heap_get(struct sn_block_source *source, size_t size)
-{
-    return malloc(size);
-}
-
-static void heap_put(struct sn_block_source *source, void *memory, size_t size)
-{
-    free(memory);
-}
-
 static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof(*f));
 
-    f->source = (struct sn_block_source){heap_get, heap_put};
-    sn_block_pool_init(&f->blocks, &f->source, 16);
+    sn_block_pool_init(&f->blocks, &sn_heap, 16);
     f->env = (struct sn_env){.timers = &f->timers, .blocks = &f->blocks};
     sn_arena_init(&f->arena, &f->blocks, 1 << 20);
     *state = f;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * For tests: a transport that writes down what the core tells it ("headers1 message9 end0:"), and
- * the heap as a source of blocks.
+ * For tests: a transport that writes down what the core tells it ("headers1 message9 end0:").
  */
 #ifndef SN_RPC_TAPE_H
 #define SN_RPC_TAPE_H
@@ -12,16 +11,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-static inline void *heap_get(struct sn_block_source *source, size_t size)
-{
-    return malloc(size);
-}
-
-static inline void heap_put(struct sn_block_source *source, void *memory, size_t size)
-{
-    free(memory);
-}
 
 struct tape {
     struct sn_server_stream stream;

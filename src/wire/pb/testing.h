@@ -5,6 +5,7 @@
 #ifndef SINEW_WIRE_PB_TESTING_H
 #define SINEW_WIRE_PB_TESTING_H
 
+#include "base/heap.h"
 #include "wire/pb/pb.h"
 
 #include <setjmp.h>
@@ -14,29 +15,14 @@
 #include <cmocka.h>
 
 struct memory {
-    struct sn_block_source source;
     struct sn_block_pool pool;
     struct sn_arena arena;
 };
 
-static inline void *memory_get(struct sn_block_source *source, size_t size)
-{
-    (void)source;
-    return malloc(size);
-}
-
-static inline void memory_put(struct sn_block_source *source, void *memory, size_t size)
-{
-    (void)source;
-    (void)size;
-    free(memory);
-}
-
 /* No block is kept, so that each piece of memory is the sanitizer's to watch. */
 static inline void memory_init(struct memory *m, size_t limit)
 {
-    m->source = (struct sn_block_source){memory_get, memory_put};
-    sn_block_pool_init(&m->pool, &m->source, 0);
+    sn_block_pool_init(&m->pool, &sn_heap, 0);
     sn_arena_init(&m->arena, &m->pool, limit);
 }
 
