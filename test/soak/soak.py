@@ -76,6 +76,8 @@ class Soak:
             if process.is_alive():
                 process.kill()
                 self.failures.append(f"{attack.__name__} does not end")
+            elif process.exitcode:
+                self.failures.append(f"{attack.__name__} broke off: exit code {process.exitcode}")
         factor = max(during, FLOOR_US) / max(before, FLOOR_US)
         print(f"{attack.__name__:18} {before:9.0f} {during:9.0f} {factor:7.2f} "
               f"{self.server.rss_kb() / 1024:8.1f} {self.server.open_files():6}", flush=True)
