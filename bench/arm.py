@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Figures of an arm: where its end is, and joints for where it shall be."""
+import itertools
 import statistics
 import time
 
@@ -8,7 +9,6 @@ import measure
 import scale
 
 ARM = "/viam.component.arm.v1.ArmService/"
-FAR = 500  # poses to go to, at most
 
 # key, what
 ROWS = [
@@ -26,7 +26,7 @@ ROWS = [
 
 def poses():
     """In reach of the arm, every one far from the one before: tool down, on two arcs."""
-    for i in range(FAR):
+    for i in itertools.count():
         side = 1 if i % 2 else -1
         x, y, z = side * (350 + i % 7 * 20), 150 + i % 5 * 30, 200 + i % 11 * 25
         yield measure.name_is("arm") + measure.nested(

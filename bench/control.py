@@ -49,7 +49,9 @@ def writes(connection, seconds):
     end, asked, last, found = time.monotonic() + seconds, time.monotonic(), None, []
     while asked < end:
         answer = connection.call(PWM, question)
-        duty = struct.unpack("<d", answer[1:9])[0] if answer else 0.0
+        if answer is None:
+            raise RuntimeError("PWM failed")
+        duty = struct.unpack("<d", answer[1:9])[0] if answer else 0.0  # the wire leaves out zero
         now = time.monotonic()
         if last is not None and duty != last:
             found.append((asked + now) / 2)

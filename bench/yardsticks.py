@@ -47,10 +47,7 @@ class Yardstick(measure.Server):
         """Of its workers, too."""
         total = super().cpu_seconds()
         own = pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-        for child in own.read_text().split():
-            fields = pathlib.Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
-            total += (int(fields[11]) + int(fields[12])) / measure.TICK
-        return total
+        return total + sum(measure.cpu_seconds(int(child)) for child in own.read_text().split())
 
 
 def bare():
