@@ -95,6 +95,8 @@ static void write_text(struct sn_page *page, const struct sn_graph *graph)
     }
     for (size_t i = 0; i < graph->count; i++)
         for (size_t e = 0; e < graph->nodes[i]->edge_count; e++) {
+            if (!graph->nodes[i]->edges[e].node) /* optional, and not there */
+                continue;
             sn_page_printf(page, "    \"");
             write_name(page, graph->nodes[i]);
             sn_page_printf(page, "\" -> \"");

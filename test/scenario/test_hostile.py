@@ -93,6 +93,14 @@ def test_tls_hello_is_answered_in_plaintext(victim):
     assert b"Connection: close\r\n" in said
 
 
+def test_a_large_head_after_a_request(victim):
+    with unharmed(victim):
+        for method in (b"GET", b"HEAD"):
+            said = exchange(victim, method + b" /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
+                            b"GET / HTTP/1.1\r\nHost: " + b"x" * (80 << 10))
+            assert said.startswith(b"HTTP/1.1 400 ") and b"HTTP/1.1 431 " in said
+
+
 def test_half_frames_of_many_connections(victim):
     """Three hundred connections that never finish what they began; none is in the way."""
     with unharmed(victim), contextlib.ExitStack() as stack:

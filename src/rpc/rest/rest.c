@@ -34,19 +34,10 @@ struct rest_call {
     size_t body_len;
     struct sn_metadata headers; /* of the answer */
     struct sn_message *answer;  /* of a unary call, as JSON */
-    bool begun, responded, broken;
+    bool responded;
 };
 
 /* ---- answers ---- */
-
-/* Source: grpc-gateway, HTTPStatusFromCode. */
-static int http_status(int code)
-{
-    static const int statuses[] = {200, 499, 500, 400, 504, 404, 409, 403, 429,
-                                   400, 409, 400, 501, 500, 503, 500, 401};
-
-    return statuses[-code];
-}
 
 static int add(struct rest_call *call, const char *name, struct sn_str value)
 {
@@ -68,7 +59,6 @@ static int add_own(struct rest_call *call)
 
 static void fail(struct rest_call *call)
 {
-    call->broken = true;
     call->exchange->ops->fail(call->exchange);
 }
 
@@ -89,7 +79,7 @@ static void finish(struct rest_call *call, int status, struct sn_message *take_b
         sn_message_free(take_body);
     else
         exchange->ops->body(exchange, take_body);
-    if (exchange->events)
+    if (sn_exchange_is_live(exchange))
         exchange->ops->end(exchange);
 }
 
@@ -111,7 +101,7 @@ static void refuse(struct rest_call *call, int code, struct sn_str text)
         fail(call);
         return;
     }
-    finish(call, http_status(code), error_text(call, code, text, "", ""));
+    finish(call, sn_err_http(code), error_text(call, code, text, "", ""));
 }
 
 /* ---- what the core asks for ---- */
@@ -193,7 +183,7 @@ static void send_message(struct sn_server_stream *rpc, struct sn_message *take_m
     struct sn_exchange *exchange = call->exchange;
     bool stream = call->match.route->method->flags & SN_PB_SERVER_STREAMING;
 
-    if (call->broken || call->answer) {
+    if (!sn_exchange_is_live(exchange) || call->answer) {
         sn_message_free(take_message);
         return;
     }
@@ -229,7 +219,7 @@ static void end_stream(struct rest_call *call, const struct sn_status *status)
         }
         exchange->ops->body(exchange, line);
     }
-    if (exchange->events)
+    if (sn_exchange_is_live(exchange))
         exchange->ops->end(exchange);
 }
 
@@ -238,11 +228,12 @@ static void send_trailers(struct sn_server_stream *rpc, const struct sn_status *
 {
     struct rest_call *call = call_of(rpc);
     struct sn_message *answer = call->answer;
+    bool live = sn_exchange_is_live(call->exchange);
 
     call->answer = NULL;
-    if (call->broken || status->code || call->responded)
+    if (!live || status->code || call->responded)
         sn_message_free(answer);
-    if (call->broken)
+    if (!live)
         return;
     if (call->responded)
         end_stream(call, status);

@@ -5,8 +5,8 @@
  *
  * The carrier owns the exchange and calls `serve` when the request's head is through. Then come
  * on_body*, on_end; on_abort at any time. After `end` was called (possibly from inside one of
- * these), or after on_abort, none of them; the exchange's memory stays valid until the function the
- * carrier called has returned.
+ * these), or after on_abort, none of them; after `fail` only on_abort, before the exchange's memory
+ * goes. That stays valid until the function the carrier called has returned.
  */
 #ifndef SN_TRANSPORT_EXCHANGE_H
 #define SN_TRANSPORT_EXCHANGE_H
@@ -23,7 +23,7 @@ struct sn_exchange_ops {
     void (*body)(struct sn_exchange *exchange, struct sn_message *take_message);
     /* The answer is complete. */
     void (*end)(struct sn_exchange *exchange);
-    /* It can't be completed: the peer sees it broken off. */
+    /* It can't be completed: the peer sees it broken off. Once. */
     void (*fail)(struct sn_exchange *exchange);
     /* Bytes of the body that have not left. */
     size_t (*queued)(const struct sn_exchange *exchange);
@@ -42,12 +42,19 @@ struct sn_exchange_events {
 struct sn_exchange {
     const struct sn_exchange_ops *ops;
     const struct sn_exchange_events *events; /* NULL: ended, or gone */
-    void *owner;                             /* of the events */
+    bool failed;
+    void *owner; /* of the events */
     struct sn_peer *peer;
     struct sn_request *request;
     struct sn_arena *arena;   /* lives as long as the exchange */
     struct sn_budget *budget; /* of the connection's messages that aren't whole yet */
 };
+
+/* Whether it takes part yet: events are told, an answer is wanted. */
+static inline bool sn_exchange_is_live(const struct sn_exchange *exchange)
+{
+    return exchange->events && !exchange->failed;
+}
 
 /* Serves all requests that aren't gRPC over HTTP/2. `serve` sets events and owner, or ends the
  * exchange. */

@@ -18,10 +18,13 @@ void sn_request_init(struct sn_request *request)
     *request = (struct sn_request){.timeout_ns = SN_NEVER};
 }
 
-void sn_request_refuse(struct sn_request *request, int status)
+void sn_request_refuse(struct sn_request *request, struct sn_guard *guard, int status,
+                       enum sn_refusal refusal)
 {
-    if (!request->refused)
-        request->refused = status;
+    if (request->refused)
+        return;
+    request->refused = status;
+    guard->refused[refusal]++;
 }
 
 /* Where to keep a header that isn't metadata. */
@@ -42,8 +45,7 @@ void sn_request_header(struct sn_request *request, struct sn_arena *arena, struc
     int code = 0;
 
     if (++request->header_count > guard->limits.header_count) {
-        guard->refused[SN_REFUSED_HEADER_COUNT] += !request->refused;
-        sn_request_refuse(request, 431);
+        sn_request_refuse(request, guard, 431, SN_REFUSED_HEADER_COUNT);
         return;
     }
     if (place) {
@@ -55,7 +57,8 @@ void sn_request_header(struct sn_request *request, struct sn_arena *arena, struc
         code = sn_header_keep(&request->metadata, arena, name, value);
     }
     if (code)
-        sn_request_refuse(request, code == SN_ERR_INVALID_ARGUMENT ? 400 : 431);
+        sn_request_refuse(request, guard, code == SN_ERR_INVALID_ARGUMENT ? 400 : 431,
+                          SN_REFUSED_REQUEST);
 }
 
 bool sn_request_has_type(const struct sn_request *request, struct sn_str type)

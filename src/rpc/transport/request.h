@@ -27,8 +27,9 @@ void sn_request_init(struct sn_request *request);
 void sn_request_header(struct sn_request *request, struct sn_arena *arena, struct sn_guard *guard,
                        struct sn_str name, struct sn_str value);
 
-/* Says what it will be answered with, unless something else was wrong before. */
-void sn_request_refuse(struct sn_request *request, int status);
+/* Says what it will be answered with, and counts why, unless something else was wrong before. */
+void sn_request_refuse(struct sn_request *request, struct sn_guard *guard, int status,
+                       enum sn_refusal refusal);
 
 /* "application/grpc" or "application/grpc-web", alone or with "+codec" or parameters. */
 bool sn_request_has_type(const struct sn_request *request, struct sn_str type);

@@ -98,7 +98,7 @@ void h1_conn_reset(struct h1_conn *conn);
 
 extern const struct sn_exchange_ops h1_exchange_ops;
 
-/* Answers what couldn't be served, and closes. */
+/* Answers what couldn't be served, and closes. The caller has counted why. */
 void h1_conn_answer(struct h1_conn *conn, int status);
 
 /* "100 Continue". */

@@ -120,12 +120,13 @@ static void begin(struct h1_conn *conn, struct sn_str head)
     sn_arena_init(&conn->arena, blocks_of(conn), H1_MEMORY_MAX);
     sn_request_init(&conn->request);
     int refused = read_head(conn, head);
-    if (refused < 0)
+    if (refused < 0) {
         h1_conn_refuse(conn, SN_REFUSED_PROTOCOL); /* isn't HTTP, and wouldn't read an answer */
-    else if (refused)
-        h1_conn_answer(conn, refused);
-    else
-        serve(conn);
+        return;
+    }
+    if (refused)
+        sn_request_refuse(&conn->request, conn->http1->guard, refused, SN_REFUSED_REQUEST);
+    serve(conn);
 }
 
 /* False: nothing more can be done now. */
@@ -160,7 +161,7 @@ static void give(struct h1_conn *conn, struct sn_str bytes)
 {
     struct sn_exchange *exchange = &conn->exchange;
 
-    if (exchange->events) {
+    if (sn_exchange_is_live(exchange)) {
         conn->uncredited += bytes.len;
         exchange->events->on_body(exchange, bytes);
         return;
@@ -186,7 +187,7 @@ static bool pump_body(struct h1_conn *conn)
         return true;
     case SN_HTTP1_END:
         conn->state = H1_SERVED;
-        if (exchange->events)
+        if (sn_exchange_is_live(exchange))
             exchange->events->on_end(exchange);
         return true;
     case SN_HTTP1_MALFORMED:
@@ -262,6 +263,8 @@ void h1_conn_reset(struct h1_conn *conn)
     conn->state = H1_HEAD;
     conn->scanned = 0;
     sn_arena_fini(&conn->arena);
+    conn->arena = (struct sn_arena){0};
+    conn->request = (struct sn_request){0}; /* its strings were there */
     conn->exchange = (struct sn_exchange){0};
     conn->framing = (struct sn_http1_framing){0};
     conn->uncredited = conn->dropped = 0;

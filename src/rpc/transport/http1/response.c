@@ -230,7 +230,7 @@ static void end(struct sn_exchange *exchange)
 
 static void fail(struct sn_exchange *exchange)
 {
-    exchange->events = NULL;
+    exchange->failed = true;
     h1_conn_refuse(conn_of(exchange), SN_REFUSED_MEMORY);
 }
 
@@ -275,7 +275,6 @@ void h1_conn_answer(struct h1_conn *conn, int status)
     if (!conn->arena.pool)
         sn_arena_init(&conn->arena, sn_loop_blocks(conn->http1->loop), H1_MEMORY_MAX);
     headers = (struct sn_metadata){&length, 1, 1};
-    conn->http1->guard->refused[SN_REFUSED_REQUEST]++;
     if (!conn->responded)
         respond(exchange, status, &headers);
     conn->answered = true;

@@ -116,7 +116,7 @@ static void tell_writable(struct h1_conn *conn)
     if (!conn->was_full || conn->queued + sn_conn_queued(conn->conn) > H1_LOW_WATER)
         return;
     conn->was_full = false;
-    if (exchange->events)
+    if (sn_exchange_is_live(exchange))
         exchange->events->on_writable(exchange);
 }
 

@@ -3,6 +3,7 @@
  * The server against clients that break the rules.
  */
 #include "rpc/transport/http2/raw_testing.h"
+#include "rpc/transport/http2/server.h"
 #include "wire/grpc.h"
 
 #include <zlib.h>
@@ -546,6 +547,85 @@ static void test_slow_writer(void **state)
     assert_lives(world);
 }
 
+/* ---- an exchange that waits for its body ---- */
+
+static int aborted;
+
+static void drop_body(struct sn_exchange *exchange, struct sn_str bytes)
+{
+    exchange->ops->credit(exchange, bytes.len);
+}
+
+static void ignore(struct sn_exchange *exchange)
+{
+}
+
+static void note_abort(struct sn_exchange *exchange)
+{
+    aborted++;
+}
+
+static const struct sn_exchange_events waiting_events = {drop_body, ignore, ignore, note_abort};
+
+static void serve_waiting(struct sn_exchange_handler *handler, struct sn_exchange *exchange)
+{
+    exchange->events = &waiting_events;
+}
+
+static void serve_failing(struct sn_exchange_handler *handler, struct sn_exchange *exchange)
+{
+    exchange->events = &waiting_events;
+    (exchange->ops->fail)(exchange); /* not the macro of cmocka */
+}
+
+static void begin_post(struct raw *raw)
+{
+    struct block *block = calloc(1, sizeof(*block));
+
+    greet(raw);
+    put_request(block, "/t/Sum", "text/plain");
+    send_frame(raw, HEADERS, END_HEADERS, 1, block->bytes, block->len);
+    send_frame(raw, DATA, 0, 1, "abc", 3);
+    send_frame(raw, PING, 0, 0, "12345678", 8);
+    free(block);
+    aborted = 0;
+    run_until(raw->world->loop, raw->frames[PING]);
+}
+
+static void test_slow_body(void **state)
+{
+    struct world *world = *state;
+    struct sn_exchange_handler handler = {serve_waiting};
+    struct raw raw;
+
+    world->http2->handler = &handler;
+    connect_raw(&raw, world);
+    begin_post(&raw);
+    assert_int_equal(raw.frames[RST_STREAM], 0);
+    sweep(world, 66);
+    run_until(world->loop, raw.frames[RST_STREAM]);
+    assert_int_equal(world->guard.refused[SN_REFUSED_SLOW_WRITER], 1);
+    assert_int_equal(aborted, 1);
+    raw_fini(&raw);
+    assert_lives(world);
+}
+
+/* Who served it is told before its memory goes. */
+static void test_a_failed_exchange_is_aborted(void **state)
+{
+    struct world *world = *state;
+    struct sn_exchange_handler handler = {serve_failing};
+    struct raw raw;
+
+    world->http2->handler = &handler;
+    connect_raw(&raw, world);
+    begin_post(&raw);
+    run_until(world->loop, raw.frames[RST_STREAM]);
+    assert_int_equal(aborted, 1);
+    raw_fini(&raw);
+    assert_lives(world);
+}
+
 static void test_too_many_calls(void **state)
 {
     struct world *world = *state;
@@ -616,6 +696,8 @@ int main(void)
         SERVER_TEST(test_endless_head),
         SERVER_TEST(test_idle),
         SERVER_TEST(test_slow_writer),
+        SERVER_TEST(test_slow_body),
+        SERVER_TEST(test_a_failed_exchange_is_aborted),
         SERVER_TEST(test_too_many_calls),
         SERVER_TEST(test_too_many_connections),
     };

@@ -54,6 +54,7 @@ static void headers_end(struct h2_stream *h2, bool end_stream, bool too_large)
 {
     struct h2_server_stream *stream = (struct h2_server_stream *)h2;
     struct sn_request *request = &stream->request;
+    struct sn_guard *guard = h2_conn_of(stream)->http2->guard;
 
     h2_check_headers_end(&stream->check, end_stream);
     if (stream->check.malformed && !too_large) {
@@ -64,16 +65,16 @@ static void headers_end(struct h2_stream *h2, bool end_stream, bool too_large)
         return;
     stream->answered = true;
     if (too_large) {
-        h2_conn_of(stream)->http2->guard->refused[SN_REFUSED_HEADER_BYTES]++;
+        guard->refused[SN_REFUSED_HEADER_BYTES]++;
         request->refused = 431;
     }
     bool is_grpc = sn_str_has_prefix(request->content_type, SN_STR("application/grpc")) &&
                    !sn_request_has_type(request, SN_STR("application/grpc-web")) &&
                    !sn_request_has_type(request, SN_STR("application/grpc-web-text"));
     if (is_grpc && !sn_request_has_type(request, SN_STR("application/grpc")))
-        sn_request_refuse(request, 415);
+        sn_request_refuse(request, guard, 415, SN_REFUSED_REQUEST);
     if (is_grpc && !sn_str_is(request->method, "POST"))
-        sn_request_refuse(request, 405);
+        sn_request_refuse(request, guard, 405, SN_REFUSED_REQUEST);
     if (is_grpc && !request->refused)
         h2_call_start(stream);
     else
@@ -97,7 +98,7 @@ static void data(struct h2_stream *h2, struct sn_str bytes)
 {
     struct sn_exchange *exchange = &((struct h2_server_stream *)h2)->exchange;
 
-    if (exchange->events)
+    if (sn_exchange_is_live(exchange))
         exchange->events->on_body(exchange, bytes);
     else
         h2_stream_consume(h2, bytes.len);
@@ -113,7 +114,7 @@ static void end_stream(struct h2_stream *h2)
         h2_stream_reset(h2, NGHTTP2_PROTOCOL_ERROR);
     else if (!h2->raw)
         h2_call_end(stream);
-    else if (exchange->events)
+    else if (sn_exchange_is_live(exchange))
         exchange->events->on_end(exchange);
 }
 
@@ -124,7 +125,7 @@ static void writable(struct h2_stream *h2)
 
     if (stream->rpc.rpc)
         sn_server_writable(&stream->rpc);
-    else if (exchange->events)
+    else if (sn_exchange_is_live(exchange))
         exchange->events->on_writable(exchange);
 }
 

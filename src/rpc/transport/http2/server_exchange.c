@@ -45,7 +45,7 @@ static void end(struct sn_exchange *exchange)
 
 static void fail(struct sn_exchange *exchange)
 {
-    exchange->events = NULL;
+    exchange->failed = true;
     h2_server_fail(stream_of(exchange));
 }
 

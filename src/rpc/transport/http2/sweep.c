@@ -7,13 +7,20 @@
 
 static const uint64_t sweep_ns = SN_SECONDS(2);
 
-/* A peer that is in the middle of a message and has room for more of it, and sends none. */
+/* Whether the peer is in the middle of a message, or of a request's body, and has room for more. */
+static bool owes_bytes(const struct h2_stream *stream)
+{
+    if (!stream->raw)
+        return !sn_inbox_is_between(&stream->in) && !stream->in.held;
+    return !stream->ended && nghttp2_session_get_stream_effective_local_window_size(
+                                 stream->session->ng, stream->id) > 0;
+}
+
 static void look_at_stream(struct h2_stream *stream, uint64_t now_ns)
 {
     struct h2_session *session = stream->session;
 
-    if (stream->raw || sn_inbox_is_between(&stream->in) || stream->in.held ||
-        stream->data_len != stream->seen_len) {
+    if (!owes_bytes(stream) || stream->data_len != stream->seen_len) {
         stream->seen_len = stream->data_len;
         stream->still_ns = now_ns;
         return;
@@ -21,6 +28,11 @@ static void look_at_stream(struct h2_stream *stream, uint64_t now_ns)
     if (now_ns - stream->still_ns < session->limits->stall_ns)
         return;
     session->guard->refused[SN_REFUSED_SLOW_WRITER]++;
+    if (stream->raw) {
+        stream->still_ns = now_ns; /* until it is gone */
+        h2_stream_reset(stream, NGHTTP2_CANCEL);
+        return;
+    }
     sn_inbox_close(&stream->in);
     session->side->refuse(stream, SN_ERR_RESOURCE_EXHAUSTED, "the request's message stands still");
 }

@@ -131,7 +131,7 @@ static void send_message(struct sn_server_stream *rpc, struct sn_message *take_m
 {
     struct web_call *call = call_of(rpc);
 
-    if (!call->exchange->events) { /* it failed */
+    if (!sn_exchange_is_live(call->exchange)) {
         sn_message_free(take_message);
         return;
     }
@@ -185,7 +185,7 @@ static void send_trailers(struct sn_server_stream *rpc, const struct sn_status *
 
     sn_inbox_close(&call->in);
     sn_inbox_fini(&call->in);
-    if (!exchange->events) /* it failed */
+    if (!sn_exchange_is_live(exchange))
         return;
     if (!call->head_sent) {
         code = respond(call, trailers, status);
@@ -202,9 +202,11 @@ static void send_trailers(struct sn_server_stream *rpc, const struct sn_status *
         else
             code = SN_ERR_RESOURCE_EXHAUSTED;
     }
+    if (!sn_exchange_is_live(exchange))
+        return;
     if (code)
         fail(call);
-    else if (exchange->events)
+    else
         exchange->ops->end(exchange);
 }
 
@@ -282,8 +284,7 @@ static void read_text(struct web_call *call, struct sn_str text)
         int len = sn_web_text_decode(&call->decoder, &text, bytes, sizeof(bytes));
 
         if (len < 0) {
-            if (call->rpc.rpc)
-                sn_server_refuse(&call->rpc, SN_ERR_INTERNAL, "the request's base64 is malformed");
+            in_refuse(&call->in, SN_ERR_INTERNAL, "the request's base64 is malformed");
             return;
         }
         call->decoded += (uint64_t)len;

@@ -115,7 +115,7 @@ static void send_page(struct sn_exchange *exchange, struct sn_page *page)
         sn_message_free(page->body);
     else
         exchange->ops->body(exchange, page->body);
-    if (exchange->events)
+    if (sn_exchange_is_live(exchange))
         exchange->ops->end(exchange);
 }
 
