@@ -28,14 +28,15 @@ run: deps build
 test: deps
 	@tools/test
 
-# PEER=<program of the real server>: figures beside it.
+# PEER=<program of the real server>: all figures, beside it.
 bench:
 	@tools/build release programs bench-load bench-bare
 	@bench/run
 
+# The tables of single calls in the page.
 bench-docs:
 	@tools/build release programs bench-load bench-bare
-	@bench/run --write docs/benchmarks.md
+	@bench/run --part calls --fakes all --rounds 2 --seconds 2 --write docs/benchmarks.md
 
 # Every fuzz target for FUZZ_SECONDS.
 fuzz: deps
