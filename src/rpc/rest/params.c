@@ -6,6 +6,7 @@
  */
 #include "rpc/rest/private.h"
 
+#include "wire/grpc.h"
 #include "wire/pb/json.h"
 
 enum { DEPTH_MAX = 8 }; /* of "a.b.c" */
@@ -39,35 +40,16 @@ struct sn_str rest_quote(struct sn_str text, struct sn_arena *arena)
     return (struct sn_str){out, len};
 }
 
-static int digit_of(char c)
-{
-    char lower = (char)(c | 0x20);
-
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 /* "%20" and, in a query, "+". What is no escape stays as it is. ptr NULL: no memory. */
 static struct sn_str unescape(struct sn_str text, bool plus, struct sn_arena *arena)
 {
     char *out = sn_arena_alloc(arena, text.len + 1);
-    size_t len = 0;
 
     if (!out)
         return SN_STR_NULL;
-    for (size_t i = 0; i < text.len; i++) {
-        int high = i + 2 < text.len && text.ptr[i] == '%' ? digit_of(text.ptr[i + 1]) : -1;
-        int low = high >= 0 ? digit_of(text.ptr[i + 2]) : -1;
-
-        if (low >= 0) {
-            out[len++] = (char)(high << 4 | low);
-            i += 2;
-        } else {
-            out[len++] = plus && text.ptr[i] == '+' ? ' ' : text.ptr[i];
-        }
-    }
-    return (struct sn_str){out, len};
+    for (size_t i = 0; i < text.len; i++)
+        out[i] = plus && text.ptr[i] == '+' ? ' ' : text.ptr[i];
+    return (struct sn_str){out, sn_grpc_unescape(out, (struct sn_str){out, text.len})};
 }
 
 /* ---- values ---- */
@@ -126,8 +108,7 @@ static struct sn_str json_value(const struct sn_pb_field *field,
             known == SN_PB_KNOWN_LIST_VALUE)
             return value;
     }
-    if (field->type == SN_PB_ENUM && value.len && (digit_of(*value.ptr) < 10) &&
-        digit_of(*value.ptr) >= 0)
+    if (field->type == SN_PB_ENUM && value.len && *value.ptr >= '0' && *value.ptr <= '9')
         return value;
     return rest_quote(value, arena);
 }
@@ -228,20 +209,12 @@ static int add_value(const struct sn_pb_schema_msg *msg, struct sn_str name, str
 static int add_query(const struct sn_pb_schema_msg *msg, struct sn_str query,
                      struct sn_arena *arena, struct sn_str *whole, struct sn_error *error)
 {
+    struct sn_str name, value;
     int code = 0;
 
-    while (query.len && !code) {
-        const char *end = memchr(query.ptr, '&', query.len);
-        struct sn_str pair = {query.ptr, end ? (size_t)(end - query.ptr) : query.len};
-        const char *equals = memchr(pair.ptr, '=', pair.len);
-        struct sn_str name = {pair.ptr, equals ? (size_t)(equals - pair.ptr) : pair.len};
-        struct sn_str value = {equals ? equals + 1 : "", equals ? pair.len - name.len - 1 : 0};
-
-        query.ptr += pair.len + (end != NULL);
-        query.len -= pair.len + (end != NULL);
+    while (!code && sn_query_next(&query, &name, &value))
         if (name.len)
             code = add_value(msg, name, value, true, arena, whole, error);
-    }
     return code;
 }
 

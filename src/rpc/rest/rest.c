@@ -376,8 +376,7 @@ static void serve(struct sn_exchange_handler *handler, struct sn_exchange *excha
 {
     struct sn_rest *rest = (struct sn_rest *)handler;
     struct rest_call *call = sn_arena_zalloc(exchange->arena, sizeof(*call));
-    struct sn_str path = exchange->request->path;
-    const char *mark = memchr(path.ptr, '?', path.len);
+    struct sn_str path;
 
     if (!call) {
         exchange->ops->fail(exchange);
@@ -392,10 +391,7 @@ static void serve(struct sn_exchange_handler *handler, struct sn_exchange *excha
         return;
     }
     rest->built = true;
-    if (mark) {
-        call->query = (struct sn_str){mark + 1, path.len - (size_t)(mark - path.ptr) - 1};
-        path.len = (size_t)(mark - path.ptr);
-    }
+    path = sn_request_path(exchange->request, &call->query);
     rest_match(&rest->routes, exchange->request->method, path, &call->match);
     if (!call->match.route && call->match.other_verb)
         refuse(call, SN_ERR_UNIMPLEMENTED, SN_STR("Method Not Allowed"));

@@ -27,6 +27,29 @@ void sn_request_refuse(struct sn_request *request, struct sn_guard *guard, int s
     guard->refused[refusal]++;
 }
 
+/* What stands before the first `mark`; what is behind it is put to `rest`. */
+static struct sn_str cut(struct sn_str text, char mark, struct sn_str *ret_rest)
+{
+    const char *at = text.len ? memchr(text.ptr, mark, text.len) : NULL;
+    size_t len = at ? (size_t)(at - text.ptr) : text.len;
+
+    *ret_rest = at ? (struct sn_str){at + 1, text.len - len - 1} : SN_STR("");
+    return (struct sn_str){text.ptr, len};
+}
+
+struct sn_str sn_request_path(const struct sn_request *request, struct sn_str *ret_query)
+{
+    return cut(request->path, '?', ret_query);
+}
+
+bool sn_query_next(struct sn_str *query, struct sn_str *ret_name, struct sn_str *ret_value)
+{
+    if (!query->len)
+        return false;
+    *ret_name = cut(cut(*query, '&', query), '=', ret_value);
+    return true;
+}
+
 /* Where to keep a header that isn't metadata. */
 static struct sn_str *place_of(struct sn_request *request, struct sn_str name)
 {

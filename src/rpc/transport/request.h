@@ -31,6 +31,12 @@ void sn_request_header(struct sn_request *request, struct sn_arena *arena, struc
 void sn_request_refuse(struct sn_request *request, struct sn_guard *guard, int status,
                        enum sn_refusal refusal);
 
+/* The path before "?"; what is behind it. */
+struct sn_str sn_request_path(const struct sn_request *request, struct sn_str *ret_query);
+
+/* The next "name=value" of a query, which moves behind it, as written there; false at its end. */
+bool sn_query_next(struct sn_str *query, struct sn_str *ret_name, struct sn_str *ret_value);
+
 /* "application/grpc" or "application/grpc-web", alone or with "+codec" or parameters. */
 bool sn_request_has_type(const struct sn_request *request, struct sn_str type);
 

@@ -7,6 +7,7 @@
 #define SN_HTTP1_CONN_H
 
 #include "base/list.h"
+#include "rpc/transport/drain.h"
 #include "rpc/transport/http1/http1.h"
 #include "rpc/transport/inbox.h"
 #include "wire/http1.h"
@@ -27,10 +28,8 @@ struct sn_http1_server {
     struct sn_exchange_handler *handler;
     struct sn_budget gathered; /* bytes of messages not yet whole */
     struct sn_list conns;      /* struct h1_conn.link */
-    size_t count, draining;
-    void (*drained)(void *owner);
-    void *drained_owner;
-    struct sn_task report;
+    size_t count;
+    struct sn_drain drain;
 };
 
 struct h1_conn {

@@ -54,7 +54,7 @@ static void gone(struct h1_conn *conn)
 {
     struct sn_http1_server *http1 = conn->http1;
     struct sn_timers *timers = sn_loop_timers(http1->loop);
-    bool last = conn->draining && --http1->draining == 0;
+    bool draining = conn->draining;
 
     sn_timer_stop(timers, &conn->timer);
     sn_timer_stop(timers, &conn->drain);
@@ -65,12 +65,8 @@ static void gone(struct h1_conn *conn)
     conn->peer.unused = unused;
     if (!conn->peer.calls)
         unused(&conn->peer);
-    if (last && http1->drained) {
-        void (*drained)(void *owner) = http1->drained;
-
-        http1->drained = NULL;
-        drained(http1->drained_owner);
-    }
+    if (draining)
+        sn_drain_leave(&http1->drain);
 }
 
 /* ---- time ---- */
@@ -269,21 +265,10 @@ static void drain_conn(struct h1_conn *conn, uint64_t timeout_ns)
     if (conn->draining)
         return;
     conn->draining = true;
-    conn->http1->draining++;
+    conn->http1->drain.left++;
     if (conn->state == H1_HEAD)
         h1_conn_finish(conn);
     sn_timer_start(sn_loop_timers(conn->http1->loop), &conn->drain, timeout_ns, drain_overdue);
-}
-
-/* There was nobody to drain; still not from inside. */
-static void report_drained(struct sn_task *task)
-{
-    struct sn_http1_server *http1 = sn_container_of(task, struct sn_http1_server, report);
-    void (*drained)(void *owner) = http1->drained;
-
-    http1->drained = NULL;
-    if (drained)
-        drained(http1->drained_owner);
 }
 
 void sn_http1_server_drain(struct sn_http1_server *http1, uint64_t timeout_ns,
@@ -291,12 +276,7 @@ void sn_http1_server_drain(struct sn_http1_server *http1, uint64_t timeout_ns,
 {
     struct sn_list *node, *next;
 
-    http1->drained = drained;
-    http1->drained_owner = owner;
     sn_list_for_each_safe (node, next, &http1->conns)
         drain_conn(sn_container_of(node, struct h1_conn, link), timeout_ns);
-    if (!drained || http1->draining)
-        return;
-    http1->report.run = report_drained;
-    sn_loop_defer(http1->loop, &http1->report);
+    sn_drain_wait(&http1->drain, http1->loop, drained, owner);
 }

@@ -160,7 +160,7 @@ static void gone(struct h2_session *session)
 {
     struct h2_server_conn *conn = (struct h2_server_conn *)session;
     struct sn_http2_server *http2 = conn->http2;
-    bool last = conn->draining && --http2->draining == 0;
+    bool draining = conn->draining;
 
     sn_timer_stop(sn_loop_timers(http2->loop), &conn->deadline);
     sn_list_remove(&conn->link);
@@ -169,12 +169,8 @@ static void gone(struct h2_session *session)
     conn->peer.unused = unused;
     if (!conn->peer.calls)
         unused(&conn->peer);
-    if (last && http2->drained) {
-        void (*drained)(void *owner) = http2->drained;
-
-        http2->drained = NULL;
-        drained(http2->drained_owner);
-    }
+    if (draining)
+        sn_drain_leave(&http2->drain);
 }
 
 static const struct h2_side side = {
@@ -282,7 +278,7 @@ static void drain_conn(struct h2_server_conn *conn, uint64_t timeout_ns)
     if (conn->draining)
         return;
     conn->draining = true;
-    http2->draining++;
+    http2->drain.left++;
     if (!conn->session.closing) {
         nghttp2_submit_goaway(conn->session.ng, NGHTTP2_FLAG_NONE,
                               nghttp2_session_get_last_proc_stream_id(conn->session.ng),
@@ -292,28 +288,12 @@ static void drain_conn(struct h2_server_conn *conn, uint64_t timeout_ns)
     sn_timer_start(sn_loop_timers(http2->loop), &conn->deadline, timeout_ns, drain_overdue);
 }
 
-/* There was nobody to drain; still not from inside. */
-static void report_drained(struct sn_task *task)
-{
-    struct sn_http2_server *http2 = sn_container_of(task, struct sn_http2_server, report);
-    void (*drained)(void *owner) = http2->drained;
-
-    http2->drained = NULL;
-    if (drained)
-        drained(http2->drained_owner);
-}
-
 void sn_http2_server_drain(struct sn_http2_server *http2, uint64_t timeout_ns,
                            void (*drained)(void *owner), void *owner)
 {
     struct sn_list *node, *next;
 
-    http2->drained = drained;
-    http2->drained_owner = owner;
     sn_list_for_each_safe (node, next, &http2->conns)
         drain_conn(sn_container_of(node, struct h2_server_conn, link), timeout_ns);
-    if (!drained || http2->draining)
-        return;
-    http2->report.run = report_drained;
-    sn_loop_defer(http2->loop, &http2->report);
+    sn_drain_wait(&http2->drain, http2->loop, drained, owner);
 }

@@ -6,6 +6,7 @@
 #ifndef SN_HTTP2_SERVER_H
 #define SN_HTTP2_SERVER_H
 
+#include "rpc/transport/drain.h"
 #include "rpc/transport/exchange.h"
 #include "rpc/transport/http2/check.h"
 #include "rpc/transport/http2/http2.h"
@@ -19,10 +20,7 @@ struct sn_http2_server {
     struct h2_memory memory;
     struct sn_list conns; /* struct h2_server_conn.link */
     size_t count;
-    void (*drained)(void *owner);
-    void *drained_owner;
-    size_t draining; /* connections `drained` waits for */
-    struct sn_task report;
+    struct sn_drain drain;
     struct sn_timer sweep;
 };
 

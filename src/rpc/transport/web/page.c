@@ -60,18 +60,11 @@ void sn_page_printf(struct sn_page *page, const char *format, ...)
 
 struct sn_str sn_page_parameter(const struct sn_page *page, const char *name)
 {
-    struct sn_str rest = page->query;
-    size_t name_len = strlen(name);
+    struct sn_str rest = page->query, key, value;
 
-    while (rest.len) {
-        const char *end = memchr(rest.ptr, '&', rest.len);
-        size_t len = end ? (size_t)(end - rest.ptr) : rest.len;
-
-        if (len > name_len && memcmp(rest.ptr, name, name_len) == 0 && rest.ptr[name_len] == '=')
-            return (struct sn_str){rest.ptr + name_len + 1, len - name_len - 1};
-        rest.ptr += len + (end != NULL);
-        rest.len -= len + (end != NULL);
-    }
+    while (sn_query_next(&rest, &key, &value))
+        if (sn_str_is(key, name))
+            return value;
     return SN_STR_NULL;
 }
 
@@ -129,12 +122,8 @@ static void on_body(struct sn_exchange *exchange, struct sn_str bytes)
 static void on_end(struct sn_exchange *exchange)
 {
     const struct pending *pending = exchange->owner;
-    struct sn_str path = exchange->request->path;
-    const char *mark = memchr(path.ptr, '?', path.len);
-    size_t query_len = mark ? path.len - (size_t)(mark - path.ptr) - 1 : 0;
     struct sn_page page = {
         .method = exchange->request->method,
-        .query = {mark ? mark + 1 : NULL, query_len},
         .env = pending->env,
         .arena = exchange->arena,
         .status = 200,
@@ -142,6 +131,7 @@ static void on_end(struct sn_exchange *exchange)
         .body = sn_message_create(exchange->arena->pool),
     };
 
+    sn_request_path(exchange->request, &page.query);
     page.failed = !page.body;
     if (page.body)
         pending->write(&page, pending->owner);

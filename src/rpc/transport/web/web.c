@@ -30,19 +30,11 @@ struct sn_web {
 
 /* ---- who answers ---- */
 
-static struct sn_str path_of(const struct sn_request *request)
-{
-    const char *mark = memchr(request->path.ptr, '?', request->path.len);
-
-    return mark ? (struct sn_str){request->path.ptr, (size_t)(mark - request->path.ptr)}
-                : request->path;
-}
-
 /* Order as the reference's. */
 static void serve(struct sn_exchange_handler *handler, struct sn_exchange *exchange)
 {
     struct sn_web *web = (struct sn_web *)handler;
-    struct sn_str path = path_of(exchange->request);
+    struct sn_str query, path = sn_request_path(exchange->request, &query);
 
     for (size_t i = 0; i < web->page_count; i++) {
         const struct page *page = &web->pages[i];
