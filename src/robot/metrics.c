@@ -50,10 +50,8 @@ void sn_metrics_end(void *owner, struct sn_rpc *rpc, int code)
     uint64_t ms = (rpc->call.env->timers->now_ns - rpc->begun_ns) / 1000000;
     size_t bucket = 0;
 
-    if (!counts || !counts->running) {
-        metrics->uncounted++;
+    if (!counts || !counts->running) /* there was no memory for it */
         return;
-    }
     while (bucket < SN_TIME_BUCKETS - 1 && ms > sn_time_bucket_ms[bucket])
         bucket++;
     counts->running--;

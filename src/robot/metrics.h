@@ -23,7 +23,6 @@ struct sn_method_counts {
 
 struct sn_metrics {
     struct sn_method_counts *buckets[SN_METRICS_BUCKETS]; /* zeroed: empty */
-    uint64_t uncounted;                                   /* calls, for want of memory */
 };
 
 void sn_metrics_fini(struct sn_metrics *metrics);

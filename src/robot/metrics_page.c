@@ -10,24 +10,10 @@
 #include <unistd.h>
 
 /* Of gRPC's codes, as they are written elsewhere. */
-static const char *const code_names[SN_CODES] = {
-    "OK",
-    "CANCELLED",
-    "UNKNOWN",
-    "INVALID_ARGUMENT",
-    "DEADLINE_EXCEEDED",
-    "NOT_FOUND",
-    "ALREADY_EXISTS",
-    "PERMISSION_DENIED",
-    "RESOURCE_EXHAUSTED",
-    "FAILED_PRECONDITION",
-    "ABORTED",
-    "OUT_OF_RANGE",
-    "UNIMPLEMENTED",
-    "INTERNAL",
-    "UNAVAILABLE",
-    "DATA_LOSS",
-    "UNAUTHENTICATED",
+static const char *const code_names[SN_CODES] = {"OK",
+#define CODE_NAME(name, code, http, text) [code] = #name,
+                                                 SN_ERR_MAP(CODE_NAME)
+#undef CODE_NAME
 };
 
 static void write_head(struct sn_page *page, const char *name, const char *type, const char *help)

@@ -245,7 +245,7 @@ size_t sn_base64_encode(char *out, struct sn_str bytes)
     return len;
 }
 
-static int digit_value(char c)
+int sn_base64_digit(char c)
 {
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
@@ -269,7 +269,7 @@ int sn_base64_decode(uint8_t *out, struct sn_str text, size_t *ret_len)
     if (text.len % 4 == 1)
         return SN_ERR_INVALID_ARGUMENT;
     for (size_t i = 0; i < text.len; i++) {
-        int value = digit_value(text.ptr[i]);
+        int value = sn_base64_digit(text.ptr[i]);
 
         if (value < 0)
             return SN_ERR_INVALID_ARGUMENT;

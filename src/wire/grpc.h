@@ -87,6 +87,9 @@ size_t sn_grpc_unescape(char *out, struct sn_str text);
 #define SN_BASE64_LEN(len) (((len)*4 + 2) / 3)       /* without padding */
 #define SN_BASE64_BYTES_MAX(len) ((len) / 4 * 3 + 2) /* at most */
 
+/* What a character of base64 stands for, or -1. */
+int sn_base64_digit(char c);
+
 /* Without padding. `out` holds SN_BASE64_LEN(bytes.len). Returns the length. */
 size_t sn_base64_encode(char *out, struct sn_str bytes);
 

@@ -6,21 +6,10 @@
 
 #include "wire/grpc.h"
 
-static int value_of(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* Takes one character; false for one that can't stand there. */
 static bool take(struct sn_web_text *decoder, char c)
 {
-    int value = value_of(c);
+    int value = sn_base64_digit(c);
 
     if (c == '=' && decoder->count >= 2) {
         decoder->padding++;
