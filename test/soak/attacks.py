@@ -12,6 +12,9 @@ import raw
 
 REFUSED = (OSError, raw.h2.exceptions.ProtocolError, ConnectionError)
 OPEN = raw.PREFACE + raw.SETTINGS
+MODELS = "/viam.component.arm.v1.ArmService/Get3DModels"  # an answer of 46 KB
+ARM = b"\n\3arm"
+STALL = 2  # seconds that the server of the soak lets a peer stand still; it looks as often
 PAUSE = 0.002  # between rounds: what is judged is the server, not who gets the CPU
 
 
@@ -114,19 +117,27 @@ def bad_messages(connect, until):
                 connection.call(body)
 
 
+def ask_much(sock, window):
+    """Far more answers than `window` bytes; none is read."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    sock.settimeout(1)
+    connection = raw.Connection(sock)
+    connection.h2.update_settings({raw.h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: window})
+    connection.h2.increment_flow_control_window(window)
+    for _ in range(160):
+        stream = connection.open(MODELS)
+        connection.h2.send_data(stream, raw.message(ARM), end_stream=True)
+        connection.flush()
+
+
 def slow_readers(connect, until):
-    """Ask for much and never read it."""
+    """Ask for 7 MB each and never read them: of every second one the answers wait for a window, of
+    the others for room in the socket, which the server ends."""
     with contextlib.ExitStack() as stack:
-        for _ in range(20):
+        for number in range(20):
             with contextlib.suppress(*REFUSED):
-                sock = stack.enter_context(connect())
-                sock.settimeout(1)
-                connection = raw.Connection(sock)
-                for _ in range(90):
-                    stream = connection.open()
-                    connection.h2.send_data(stream, raw.message(raw.SENSOR_S1), end_stream=True)
-                    connection.flush()
-        time.sleep(max(0, until - time.monotonic()))
+                ask_much(stack.enter_context(connect()), 1 << (10 if number % 2 else 30))
+        time.sleep(max(3 * STALL, until - time.monotonic()))
 
 
 def slow_writers(connect, until):
@@ -172,3 +183,8 @@ def bad_http1(connect, until):
 ATTACKS = [garbage, tls_hello, pings, settings, windows, unknown_frames, endless_headers,
            swelling_headers, empty_data, rapid_reset, vanishing, bad_messages, slow_readers,
            slow_writers, idle_crowd, churn, bad_http1]
+
+# What the server must have refused them for; the others it can take.
+REFUSALS = {tls_hello: "tls_on_plaintext", settings: "flood_settings",
+            endless_headers: "header_count", swelling_headers: "header_count",
+            empty_data: "flood_empty_data", slow_readers: "slow_reader", bad_http1: "request"}

@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Honest clients, hostile ones and config changes together, for minutes. Per attack: the honest
 clients' p99 before and during it. At the end everybody leaves, and the server must be as it was:
-descriptors, memory, exit code. Exits 1 when it is not, when an honest call failed, or when a p99
-grew more than FACTOR times."""
+descriptors, memory, exit code. Exits 1 when it is not, when an honest call failed, when an attack
+broke off or was not refused as it should be, or when a p99 grew more than FACTOR times."""
 import argparse
 import json
 import multiprocessing
 import os
 import pathlib
+import re
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 import attacks
 import harness
@@ -24,7 +26,9 @@ GROWTH_KB = 8 << 10
 
 COMPONENTS = [{"name": "sensor", "api": "rdk:component:sensor", "model": "fake"},
               {"name": "s1", "api": "rdk:component:sensor", "model": "fake"},
-              {"name": "motor", "api": "rdk:component:motor", "model": "fake"}]
+              {"name": "motor", "api": "rdk:component:motor", "model": "fake"},
+              {"name": "arm", "api": "rdk:component:arm", "model": "fake",
+               "attributes": {"arm-model": "ur5e"}}]
 
 
 def assault(attack, port, until):
@@ -64,7 +68,7 @@ class Soak:
 
     def attack(self, attack, seconds):
         self.reload()
-        before = self.honest(max(2, seconds // 4))
+        before, refused = self.honest(max(2, seconds // 4)), self.refused()
         process = multiprocessing.Process(
             target=assault, args=(attack, self.server.port, time.monotonic() + seconds + 1))
         process.start()
@@ -86,6 +90,16 @@ class Soak:
             self.failures.append(f"p99 during {attack.__name__} grew {factor:.1f} times")
         if not self.server.is_running():
             raise AssertionError(self.server.log.text()[-4000:])
+        reason = attacks.REFUSALS.get(attack)
+        if reason and self.refused()[reason] == refused[reason]:
+            self.failures.append(f"{attack.__name__} was not refused as {reason}")
+
+    def refused(self):
+        """{reason: how often} so far."""
+        with urllib.request.urlopen(f"http://{self.server.address}/metrics", timeout=20) as page:
+            found = re.findall(r'^sinew_refused_total\{reason="(\w+)"\} (\d+)$',
+                               page.read().decode(), re.MULTILINE)
+        return {reason: int(count) for reason, count in found}
 
     def settle(self, files, patience=60):
         """Waits until as many descriptors are open as at the start."""
@@ -118,6 +132,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=10)
     options = parser.parse_args()
     measure.raise_file_limit()
+    os.environ["SINEW_STALL_TIMEOUT"] = f"{attacks.STALL}s"
     with tempfile.TemporaryDirectory() as home:
         program = harness.Program(pathlib.Path(options.program).resolve(), pathlib.Path(home))
         server = harness.Server(program, {"components": COMPONENTS})
