@@ -31,6 +31,11 @@ TWO_JOINTS = {
                {"id": "second", "parent": "upper", "type": "revolute",
                 "axis": {"x": 0, "y": 0, "z": 1}, "min": -30, "max": 30}]}
 
+# One joint that turns without end.
+ENDLESS = """<robot name="endless"><link name="base"/><link name="tip"/>
+<joint name="turn" type="continuous"><parent link="base"/><child link="tip"/>
+<origin xyz="0 0 0.1"/><axis xyz="0 0 1"/></joint></robot>"""
+
 
 def arm(name, model, **attributes):
     return {"name": name, "api": "rdk:component:arm", "model": model,
@@ -45,10 +50,13 @@ def server(program):
     for joint in wider["joints"]:
         joint["min"], joint["max"] = -180, 180
     wide.write_text(json.dumps(wider))
+    endless = program.home / "endless.urdf"
+    endless.write_text(ENDLESS)
     shared = harness.Server(program, {"components": [
         arm("quick", "simulated", arm_model="ur5e", simulate_time=True),
         arm("slow", "simulated", model_path=str(two), simulate_time=True, speed=0.1),
         arm("frozen", "simulated", arm_model="lite6"),
+        arm("endless", "simulated", model_path=str(endless), simulate_time=True, speed=1000),
         arm("wide", "fake", model_path=str(wide)),
         arm("wrapped", "wrapper_arm", arm_name="wide", model_path=str(two)),
         arm("shown", "wrapper_arm", arm_name="quick", model_path=str(two)),
@@ -320,6 +328,17 @@ async def test_nan_is_no_joint_position(server):
             name="quick", positions=joints(0, math.nan, 0, 0, 0, 0))
         assert await outcome(ArmServiceStub(channel).MoveToJointPositions(request)) == (
             "UNKNOWN", "joint 1 cannot be moved to NaN")
+
+
+@pytest.mark.differs("there a joint is NaN from then on")
+@pytest.mark.parametrize("value, text", [(math.inf, "+Inf"), (-math.inf, "-Inf")])
+async def test_a_joint_without_limits_has_finite_positions(server, value, text):
+    async with server.machine() as machine:
+        found = Arm.from_robot(machine, "endless")
+        await found.move_to_joint_positions(joints(720))
+        assert await outcome(found.move_to_joint_positions(joints(value))) == (
+            "UNKNOWN", f"joint 0 cannot be moved to {text}")
+        assert await values_of(found) == pytest.approx([720])
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])

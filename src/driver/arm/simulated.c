@@ -5,13 +5,14 @@
  * timer marks the end of each leg.
  *
  * Unlike upstream's, the arm stands still when the call that moves it is given up, and takes no NaN
- * (there a joint stays NaN for good).
+ * and no infinity (there a joint stays NaN for good).
  */
 #include "base/list.h"
 #include "base/log.h"
 #include "base/timers.h"
 #include "driver/arm/kinematic.h"
 #include "driver/embedded.h"
+#include "spatial/number.h"
 #include "wire/pb/time.h"
 
 struct simulated_attrs {
@@ -121,17 +122,21 @@ static int begin_leg(struct sn_call *call, struct simulated_arm *arm, const doub
     return 0;
 }
 
-/* Takes a position, from where the arm is or will be by then. */
+/* Takes a position, from where the arm is or will be by then. A joint that turns without end has no
+ * limits; the way there must be finite all the same. */
 static int take(struct sn_call *call, const struct simulated_arm *arm,
                 const struct pb_arm_joint_positions *position, const double *from, double *ret_to)
 {
+    char text[SN_NUMBER_MAX];
     int code = sn_kinematic_take(call, &arm->arm, position, ret_to);
 
     if (!code)
         code = sn_kinematic_check_move(call, &arm->arm, from, ret_to);
     for (uint32_t i = 0; i < arm->arm.model->dof && !code; i++)
-        if (isnan(ret_to[i]))
-            code = sn_call_fail(call, SN_ERR_UNKNOWN, "joint %u cannot be moved to NaN", i);
+        if (!isfinite(ret_to[i] - from[i]))
+            code =
+                sn_call_fail(call, SN_ERR_UNKNOWN, "joint %u cannot be moved to %s", i,
+                             sn_number_print(sn_model_to_wire(arm->arm.model, i, ret_to[i]), text));
     return code;
 }
 
