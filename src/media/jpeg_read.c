@@ -12,12 +12,14 @@
 
 enum {
     WARNINGS_MAX = 1000, /* of a file that is nothing but damage */
+    SCANS_MAX = 100,     /* each may be a few bytes and takes a pass over all pixels */
     LIBRARY_MEMORY_MAX = 128 << 20,
 };
 
 struct decoder {
     struct jpeg_decompress_struct jpeg;
     struct jpeg_error_mgr errors;
+    struct jpeg_progress_mgr progress;
     jmp_buf failed;
     uint32_t width, height; /* that are enough */
     struct sn_arena *arena;
@@ -41,6 +43,18 @@ static void on_message(j_common_ptr jpeg, int level)
 {
     if (level < 0 && ++jpeg->err->num_warnings > WARNINGS_MAX)
         on_error(jpeg);
+}
+
+/* Progressive files only; others are counted as one. */
+static void on_progress(j_common_ptr jpeg)
+{
+    struct decoder *decoder = jpeg->client_data;
+
+    if (decoder->jpeg.input_scan_number <= SCANS_MAX)
+        return;
+    decoder->code = sn_error_set(decoder->error, SN_ERR_INVALID_ARGUMENT,
+                                 "invalid JPEG format: more than %d scans", SCANS_MAX);
+    longjmp(decoder->failed, 1);
 }
 
 /* Four components are what is left of printing; nobody's camera sends them. */
@@ -96,6 +110,7 @@ static void run(struct decoder *decoder, struct sn_str bytes)
     if (setjmp(decoder->failed))
         return;
     jpeg_create_decompress(jpeg);
+    jpeg->progress = &decoder->progress;
     jpeg->mem->max_memory_to_use = LIBRARY_MEMORY_MAX;
     jpeg_mem_src(jpeg, (const unsigned char *)bytes.ptr, bytes.len);
     jpeg_read_header(jpeg, TRUE);
@@ -116,6 +131,7 @@ int sn_jpeg_decode(struct sn_str bytes, uint32_t width, uint32_t height, struct 
     decoder.jpeg.err = jpeg_std_error(&decoder.errors);
     decoder.errors.error_exit = on_error;
     decoder.errors.emit_message = on_message;
+    decoder.progress.progress_monitor = on_progress;
     decoder.jpeg.client_data = &decoder;
     run(&decoder, bytes);
     jpeg_destroy_decompress(&decoder.jpeg);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "media/image.h"
 #include "media/jpeg.h"
 #include "media/testing.h"
 
@@ -135,14 +136,67 @@ static void the_arena_bounds_it(void **state)
     assert_int_equal(sn_jpeg_encode(&rows, 100, &m->arena, &jpeg), SN_ERR_RESOURCE_EXHAUSTED);
 }
 
+/* A grey file of `count` scans, at most 128: each frequency's upper bits, then each one's last. */
+static struct sn_str of_many_scans(int count, unsigned char **ret_memory)
+{
+    jpeg_scan_info scans[128];
+    struct jpeg_compress_struct c;
+    struct jpeg_error_mgr errors;
+    unsigned long len = 0;
+    JSAMPLE pixels[8] = {0, 200, 40, 90, 255, 3, 60, 128}, *row = pixels;
+
+    for (int i = 0; i < 128; i++)
+        scans[i] = (jpeg_scan_info){
+            .comps_in_scan = 1, .Ss = i % 64, .Se = i % 64, .Ah = i / 64, .Al = 1 - i / 64};
+    c.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&c);
+    *ret_memory = NULL;
+    jpeg_mem_dest(&c, ret_memory, &len);
+    c.image_width = c.image_height = 8;
+    c.input_components = 1;
+    c.in_color_space = JCS_GRAYSCALE;
+    jpeg_set_defaults(&c);
+    c.scan_info = scans;
+    c.num_scans = count;
+    jpeg_start_compress(&c, TRUE);
+    while (c.next_scanline < c.image_height)
+        jpeg_write_scanlines(&c, &row, 1);
+    jpeg_finish_compress(&c);
+    jpeg_destroy_compress(&c);
+    return (struct sn_str){(const char *)*ret_memory, len};
+}
+
+/* Each takes a pass over all pixels, however few bytes it is. */
+static void scans_without_end_are_refused(void **state)
+{
+    struct memory *m = *state;
+    struct sn_image image;
+    struct sn_error error;
+    unsigned char *memory;
+    struct sn_str jpeg = of_many_scans(100, &memory);
+
+    assert_int_equal(sn_jpeg_decode(jpeg, 8, 8, &m->arena, &image, &error), 0);
+    assert_int_equal(image.width, 8);
+    free(memory);
+    jpeg = of_many_scans(101, &memory);
+    assert_int_equal(sn_jpeg_decode(jpeg, 8, 8, &m->arena, &image, &error),
+                     SN_ERR_INVALID_ARGUMENT);
+    assert_string_equal(error.text, "invalid JPEG format: more than 100 scans");
+    free(memory);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, memory_setup, memory_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(an_image_reads_back),   TEST(a_file_begins_with_its_tables),
-        TEST(odd_and_extreme_sizes), TEST(bad_sizes_are_refused),
-        TEST(a_row_can_end_it),      TEST(the_arena_bounds_it),
+        TEST(an_image_reads_back),
+        TEST(a_file_begins_with_its_tables),
+        TEST(odd_and_extreme_sizes),
+        TEST(bad_sizes_are_refused),
+        TEST(a_row_can_end_it),
+        TEST(the_arena_bounds_it),
+        TEST(scans_without_end_are_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
