@@ -4,20 +4,13 @@
  * often, and what becomes of questions that fail or are given up. Values and texts are the
  * scenarios'.
  */
-#include "base/heap.h"
-#include "base/random.h"
-#include "driver/drivers.h"
 #include "pb/component/arm/v1/arm.h"
 #include "pb/robot/v1/robot.h"
-#include "robot/robot.h"
-#include "rpc/core/tape.h"
+#include "robot/testing.h"
 #include "sinew/api/arm.h"
 #include "sinew/driver.h"
 
 #include <math.h>
-#include <setjmp.h>
-
-#include <cmocka.h>
 
 #define ROBOT(method) "/viam.robot.v1.RobotService/" method
 
@@ -106,33 +99,9 @@ static void answer_joints(int code, uint32_t count, double value)
 
 /* ---- the machine ---- */
 
-struct fixture {
-    struct sn_block_pool blocks;
-    struct sn_timers timers;
-    struct sn_random random;
-    struct sn_env env;
-    struct sn_registry registry;
-    struct sn_robot *robot;
-    struct sn_arena arena; /* of requests and responses */
-    struct sn_metadata metadata;
-    bool closed;
-};
-
-static uint64_t unix_ns(void)
-{
-    return 1700000000000000000;
-}
-
-static void on_closed(void *owner, bool clean)
-{
-    ((struct fixture *)owner)->closed = clean;
-}
-
-static void configure(struct fixture *f, const char *arm_x)
+static void configure(struct robot_fixture *f, const char *arm_x)
 {
     char json[1024];
-    struct sn_config *config;
-    struct sn_error error;
 
     snprintf(json, sizeof(json),
              "{\"components\": ["
@@ -143,31 +112,15 @@ static void configure(struct fixture *f, const char *arm_x)
              "{\"name\": \"base\", \"api\": \"rdk:component:motor\", \"model\": \"fake\","
              " \"frame\": {\"parent\": \"world\"}}]}",
              arm_x);
-    if (sn_config_parse(json, strlen(json), &config, &error))
-        fail_msg("%s", error.text);
-    assert_int_equal(sn_robot_configure(f->robot, config), 0);
+    robot_fixture_configure(f, json);
 }
 
 static int setup(void **state)
 {
-    struct fixture *f = calloc(1, sizeof(*f));
-    const struct sn_driver *drivers[64] = {&slow_driver};
+    struct robot_fixture *f = calloc(1, sizeof(*f));
 
     memset(&slow, 0, sizeof(slow));
-    sn_log_set_level(SN_LOG_ERROR + 1);
-    sn_block_pool_init(&f->blocks, &sn_heap, 16);
-    sn_random_init(&f->random, 1);
-    f->env = (struct sn_env){
-        .timers = &f->timers, .blocks = &f->blocks, .unix_ns = unix_ns, .random = &f->random};
-    for (size_t i = 0; i < sn_driver_count; i++)
-        drivers[i + 1] = sn_drivers[i];
-    sn_registry_add(&f->registry, drivers, sn_driver_count + 1);
-    struct sn_robot_options options = {.env = &f->env,
-                                       .registry = &f->registry,
-                                       .request_limit = 10,
-                                       .build_timeout_ns = SN_SECONDS(120)};
-    f->robot = sn_robot_create(&options);
-    sn_arena_init(&f->arena, &f->blocks, 16 << 20);
+    robot_fixture_init(f, &slow_driver, 10);
     configure(f, "100");
     *state = f;
     return 0;
@@ -175,40 +128,25 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
 
-    sn_robot_close(f->robot, on_closed, f);
-    assert_true(f->closed);
-    sn_robot_destroy(f->robot);
-    sn_registry_fini(&f->registry);
-    sn_arena_fini(&f->arena);
-    assert_int_equal(f->blocks.in_use, 0);
-    sn_block_pool_fini(&f->blocks);
+    robot_fixture_close(f);
+    robot_fixture_fini(f);
     free(f);
     return 0;
 }
 
-static void begin(struct fixture *f, struct tape *tape, const char *path,
-                  const struct sn_pb_msg *msg, const void *request)
-{
-    struct sn_str bytes;
-
-    *tape = (struct tape){.stream.ops = &tape_ops};
-    assert_int_equal(sn_pb_encode(msg, request, &f->arena, 0, &bytes), 0);
-    sn_server_begin(sn_robot_server(f->robot), &tape->stream, sn_str_of(path), &f->metadata,
-                    SN_NEVER);
-    sn_server_message(&tape->stream, bytes.ptr, bytes.len);
-}
-
-static void ask_pose(struct fixture *f, struct tape *tape, const char *name, const char *frame)
+static void ask_pose(struct robot_fixture *f, struct tape *tape, const char *name,
+                     const char *frame)
 {
     struct pb_robot_get_pose_request req = {.component_name = sn_str_of(name),
                                             .destination_frame = sn_str_of(frame)};
 
-    begin(f, tape, ROBOT("GetPose"), &pb_robot_get_pose_request_msg, &req);
+    robot_fixture_begin(f, tape, ROBOT("GetPose"), &pb_robot_get_pose_request_msg, &req);
 }
 
-static void expect_pose(struct fixture *f, const struct tape *tape, double x, double y, double z)
+static void expect_pose(struct robot_fixture *f, const struct tape *tape, double x, double y,
+                        double z)
 {
     struct pb_robot_get_pose_response resp = {0};
     char *copy = sn_arena_alloc(&f->arena, tape->last_len + 1);
@@ -232,7 +170,7 @@ static void expect_end(const struct tape *tape, const char *end)
 
 static void kinematics_are_asked_once_and_joints_each_time(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct tape first, second, still;
 
     ask_pose(f, &first, "tool", "arm_origin");
@@ -252,7 +190,7 @@ static void kinematics_are_asked_once_and_joints_each_time(void **state)
 
 static void a_part_between_both_is_asked_once(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct tape tape;
 
     ask_pose(f, &tape, "tool", "arm:slide");
@@ -264,7 +202,7 @@ static void a_part_between_both_is_asked_once(void **state)
 
 static void a_new_config_is_asked_anew(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct tape tape;
 
     ask_pose(f, &tape, "arm", "");
@@ -280,7 +218,7 @@ static void a_new_config_is_asked_anew(void **state)
 
 static void an_arm_that_cannot_say_has_no_frame(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct tape tape;
 
     ask_pose(f, &tape, "tool", "");
@@ -292,7 +230,7 @@ static void an_arm_that_cannot_say_has_no_frame(void **state)
 
 static void joints_that_make_no_sense_are_told(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct tape tape;
 
     ask_pose(f, &tape, "arm", "");
@@ -309,7 +247,7 @@ static void joints_that_make_no_sense_are_told(void **state)
 
 static void who_gives_up_leaves_nothing_behind(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct tape tape, other;
 
     ask_pose(f, &tape, "arm", "");
@@ -328,7 +266,7 @@ static void who_gives_up_leaves_nothing_behind(void **state)
 
 static void a_config_that_comes_meanwhile_is_seen_by_the_next(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct tape tape;
 
     ask_pose(f, &tape, "arm", "");

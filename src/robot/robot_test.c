@@ -2,128 +2,41 @@
  *
  * The machine with its fakes in simulated time, driven as a transport drives it.
  */
-#include "base/heap.h"
-#include "base/random.h"
-#include "driver/drivers.h"
 #include "pb/component/motor/v1/motor.h"
 #include "pb/grpc/health/v1/health.h"
 #include "pb/robot/v1/robot.h"
-#include "robot/robot.h"
-#include "rpc/core/tape.h"
-
-#include <setjmp.h>
-
-#include <cmocka.h>
+#include "robot/testing.h"
 
 #define MOTOR(method) "/viam.component.motor.v1.MotorService/" method
 #define ROBOT(method) "/viam.robot.v1.RobotService/" method
 
-struct fixture {
-    struct sn_block_pool blocks;
-    struct sn_timers timers;
-    struct sn_random random;
-    struct sn_env env;
-    struct sn_registry registry;
-    struct sn_robot *robot;
-    struct sn_arena arena; /* of decoded responses */
-    struct sn_metadata metadata;
-    int shutdowns;
-    bool closed, clean;
-};
-
-static uint64_t unix_ns(void)
-{
-    return 1700000000000000000;
-}
-
-static void on_shutdown(void *owner)
-{
-    ((struct fixture *)owner)->shutdowns++;
-}
-
-static void on_closed(void *owner, bool clean)
-{
-    struct fixture *f = owner;
-
-    f->closed = true;
-    f->clean = clean;
-}
-
 static int setup(void **state)
 {
-    struct fixture *f = calloc(1, sizeof(*f));
+    struct robot_fixture *f = calloc(1, sizeof(*f));
 
-    sn_log_set_level(SN_LOG_ERROR + 1);
-    sn_block_pool_init(&f->blocks, &sn_heap, 16);
-    sn_random_init(&f->random, 1);
-    f->env = (struct sn_env){
-        .timers = &f->timers, .blocks = &f->blocks, .unix_ns = unix_ns, .random = &f->random};
-    sn_registry_add(&f->registry, sn_drivers, sn_driver_count);
-    struct sn_robot_options options = {.env = &f->env,
-                                       .registry = &f->registry,
-                                       .request_limit = 2,
-                                       .build_timeout_ns = SN_SECONDS(120),
-                                       .on_shutdown = on_shutdown,
-                                       .owner = f};
-    f->robot = sn_robot_create(&options);
-    sn_arena_init(&f->arena, &f->blocks, 16 << 20);
+    robot_fixture_init(f, NULL, 2);
     *state = f;
     return 0;
 }
 
-static void close_robot(struct fixture *f)
-{
-    if (!f->closed)
-        sn_robot_close(f->robot, on_closed, f);
-    assert_true(f->closed && f->clean);
-}
-
 static int teardown(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
 
-    close_robot(f);
-    sn_robot_destroy(f->robot);
-    sn_registry_fini(&f->registry);
-    sn_arena_fini(&f->arena);
-    assert_int_equal(f->blocks.in_use, 0);
-    assert_int_equal(sn_timers_next(&f->timers), UINT64_MAX);
-    sn_block_pool_fini(&f->blocks);
+    robot_fixture_close(f);
+    robot_fixture_fini(f);
     free(f);
     return 0;
 }
 
-static void configure(struct fixture *f, const char *json)
-{
-    struct sn_config *config;
-    struct sn_error error;
-
-    if (sn_config_parse(json, strlen(json), &config, &error))
-        fail_msg("%s", error.text);
-    assert_int_equal(sn_robot_configure(f->robot, config), 0);
-}
-
-static void advance(struct fixture *f, uint64_t ns)
+static void advance(struct robot_fixture *f, uint64_t ns)
 {
     sn_timers_advance(&f->timers, f->timers.now_ns + ns);
 }
 
 /* ---- calls ---- */
 
-static void begin(struct fixture *f, struct tape *tape, const char *path,
-                  const struct sn_pb_msg *msg, const void *request)
-{
-    struct sn_str bytes;
-
-    *tape = (struct tape){.stream.ops = &tape_ops};
-    assert_int_equal(sn_pb_encode(msg, request, &f->arena, 0, &bytes), 0);
-    sn_server_begin(sn_robot_server(f->robot), &tape->stream, sn_str_of(path), &f->metadata,
-                    SN_NEVER);
-    if (tape->stream.rpc)
-        sn_server_message(&tape->stream, bytes.ptr, bytes.len);
-}
-
-static void *response(struct fixture *f, struct tape *tape, const struct sn_pb_msg *msg)
+static void *response(struct robot_fixture *f, struct tape *tape, const struct sn_pb_msg *msg)
 {
     void *out = sn_arena_zalloc(&f->arena, msg->size);
     char *copy = sn_arena_alloc(&f->arena, tape->last_len + 1);
@@ -134,39 +47,39 @@ static void *response(struct fixture *f, struct tape *tape, const struct sn_pb_m
     return out;
 }
 
-static void tell(struct fixture *f, const char *path, const struct sn_pb_msg *msg,
+static void tell(struct robot_fixture *f, const char *path, const struct sn_pb_msg *msg,
                  const void *request, const char *end)
 {
     struct tape tape;
 
-    begin(f, &tape, path, msg, request);
+    robot_fixture_begin(f, &tape, path, msg, request);
     assert_non_null(strstr(tape.log, end));
 }
 
-static void set_power(struct fixture *f, const char *name, double power, const char *end)
+static void set_power(struct robot_fixture *f, const char *name, double power, const char *end)
 {
     struct pb_motor_set_power_request req = {.name = sn_str_of(name), .power_pct = power};
 
     tell(f, MOTOR("SetPower"), &pb_motor_set_power_request_msg, &req, end);
 }
 
-static double power(struct fixture *f, const char *name)
+static double power(struct robot_fixture *f, const char *name)
 {
     struct pb_motor_is_powered_request req = {.name = sn_str_of(name)};
     struct tape tape;
 
-    begin(f, &tape, MOTOR("IsPowered"), &pb_motor_is_powered_request_msg, &req);
+    robot_fixture_begin(f, &tape, MOTOR("IsPowered"), &pb_motor_is_powered_request_msg, &req);
     struct pb_motor_is_powered_response *resp =
         response(f, &tape, &pb_motor_is_powered_response_msg);
     return resp->power_pct;
 }
 
-static void begin_go_for(struct fixture *f, struct tape *tape, double rpm, double revolutions)
+static void begin_go_for(struct robot_fixture *f, struct tape *tape, double rpm, double revolutions)
 {
     struct pb_motor_go_for_request req = {
         .name = SN_STR("m"), .rpm = rpm, .revolutions = revolutions};
 
-    begin(f, tape, MOTOR("GoFor"), &pb_motor_go_for_request_msg, &req);
+    robot_fixture_begin(f, tape, MOTOR("GoFor"), &pb_motor_go_for_request_msg, &req);
 }
 
 static const char one_motor[] =
@@ -176,14 +89,16 @@ static const char one_motor[] =
 
 static void names_are_those_that_work(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct pb_robot_resource_names_request req = {0};
     struct tape tape;
 
-    configure(f, "{\"components\": ["
-                 "{\"name\": \"m\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"},"
-                 "{\"name\": \"bad\", \"api\": \"rdk:component:motor\", \"model\": \"nope\"}]}");
-    begin(f, &tape, ROBOT("ResourceNames"), &pb_robot_resource_names_request_msg, &req);
+    robot_fixture_configure(
+        f, "{\"components\": ["
+           "{\"name\": \"m\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"},"
+           "{\"name\": \"bad\", \"api\": \"rdk:component:motor\", \"model\": \"nope\"}]}");
+    robot_fixture_begin(f, &tape, ROBOT("ResourceNames"), &pb_robot_resource_names_request_msg,
+                        &req);
     struct pb_robot_resource_names_response *resp =
         response(f, &tape, &pb_robot_resource_names_response_msg);
     assert_int_equal(resp->resources.n, 1);
@@ -200,19 +115,22 @@ static void names_are_those_that_work(void **state)
 
 static void status_shows_everything(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct pb_robot_get_machine_status_request req = {0};
     struct tape tape;
 
-    begin(f, &tape, ROBOT("GetMachineStatus"), &pb_robot_get_machine_status_request_msg, &req);
+    robot_fixture_begin(f, &tape, ROBOT("GetMachineStatus"),
+                        &pb_robot_get_machine_status_request_msg, &req);
     struct pb_robot_get_machine_status_response *resp =
         response(f, &tape, &pb_robot_get_machine_status_response_msg);
     assert_int_equal(resp->state, PB_ROBOT_GET_MACHINE_STATUS_RESPONSE_STATE_INITIALIZING);
 
-    configure(f, "{\"revision\": \"r7\", \"components\": ["
-                 "{\"name\": \"m\", \"api\": \"rdk:component:motor\", \"model\": \"fake\", "
-                 "\"attributes\": {\"encoder\": \"e\"}}]}");
-    begin(f, &tape, ROBOT("GetMachineStatus"), &pb_robot_get_machine_status_request_msg, &req);
+    robot_fixture_configure(
+        f, "{\"revision\": \"r7\", \"components\": ["
+           "{\"name\": \"m\", \"api\": \"rdk:component:motor\", \"model\": \"fake\", "
+           "\"attributes\": {\"encoder\": \"e\"}}]}");
+    robot_fixture_begin(f, &tape, ROBOT("GetMachineStatus"),
+                        &pb_robot_get_machine_status_request_msg, &req);
     resp = response(f, &tape, &pb_robot_get_machine_status_response_msg);
     assert_int_equal(resp->state, PB_ROBOT_GET_MACHINE_STATUS_RESPONSE_STATE_RUNNING);
     assert_true(sn_str_is(resp->config->revision, "r7"));
@@ -226,32 +144,35 @@ static void status_shows_everything(void **state)
 
 static void a_new_config_touches_only_what_changed(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
 
-    configure(f, "{\"components\": ["
-                 "{\"name\": \"a\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"},"
-                 "{\"name\": \"b\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"}]}");
+    robot_fixture_configure(
+        f, "{\"components\": ["
+           "{\"name\": \"a\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"},"
+           "{\"name\": \"b\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"}]}");
     set_power(f, "a", 0.5, "end0:");
     set_power(f, "b", 0.5, "end0:");
-    configure(f, "{\"components\": ["
-                 "{\"name\": \"b\", \"api\": \"rdk:component:motor\", \"model\": \"fake\", "
-                 "\"attributes\": {\"max_rpm\": 5}},"
-                 "{\"name\": \"a\", \"api\": \"rdk:component:motor\", \"model\": \"fake\", "
-                 "\"service_configs\": [{\"type\": \"data_manager\", \"attributes\": {}}]}]}");
+    robot_fixture_configure(
+        f, "{\"components\": ["
+           "{\"name\": \"b\", \"api\": \"rdk:component:motor\", \"model\": \"fake\", "
+           "\"attributes\": {\"max_rpm\": 5}},"
+           "{\"name\": \"a\", \"api\": \"rdk:component:motor\", \"model\": \"fake\", "
+           "\"service_configs\": [{\"type\": \"data_manager\", \"attributes\": {}}]}]}");
     assert_true(power(f, "a") == 0.5);
     assert_true(power(f, "b") == 0);
-    configure(f, "{}");
+    robot_fixture_configure(f, "{}");
     set_power(f, "a", 0.5, "end-2:no node found with api rdk:component:motor and name a");
 }
 
 static void duplicates_are_left_out(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
 
-    configure(f, "{\"components\": ["
-                 "{\"name\": \"a\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"},"
-                 "{\"name\": \"a\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"},"
-                 "{\"name\": \"a\", \"api\": \"rdk:component:sensor\", \"model\": \"fake\"}]}");
+    robot_fixture_configure(
+        f, "{\"components\": ["
+           "{\"name\": \"a\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"},"
+           "{\"name\": \"a\", \"api\": \"rdk:component:motor\", \"model\": \"fake\"},"
+           "{\"name\": \"a\", \"api\": \"rdk:component:sensor\", \"model\": \"fake\"}]}");
     set_power(f, "a", 0.5, "end-2:no node found");
 }
 
@@ -259,10 +180,10 @@ static void duplicates_are_left_out(void **state)
 
 static void go_for_takes_its_time(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct tape tape;
 
-    configure(f, one_motor);
+    robot_fixture_configure(f, one_motor);
     begin_go_for(f, &tape, 50, 10);
     assert_true(power(f, "m") == 0.5);
     advance(f, SN_MS(11999));
@@ -274,11 +195,11 @@ static void go_for_takes_its_time(void **state)
 
 static void stop_all_ends_motion(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct pb_robot_stop_all_request req = {0};
     struct tape go;
 
-    configure(f, one_motor);
+    robot_fixture_configure(f, one_motor);
     begin_go_for(f, &go, 1, 10);
     tell(f, ROBOT("StopAll"), &pb_robot_stop_all_request_msg, &req, "end0:");
     assert_non_null(strstr(go.log, "end0:"));
@@ -287,18 +208,19 @@ static void stop_all_ends_motion(void **state)
 
 static void closing_ends_motion(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct tape go;
 
-    configure(f, one_motor);
+    robot_fixture_configure(f, one_motor);
     begin_go_for(f, &go, 1, 10);
-    close_robot(f);
+    robot_fixture_close(f);
+    assert_true(f->closed && f->clean);
     assert_non_null(strstr(go.log, "end0:"));
 }
 
 static void the_limit_spares_stop(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct sn_metadata_entry opid = {SN_STR("opid"),
                                      SN_STR("01234567-89ab-4cde-8f01-23456789abcd")};
     struct pb_robot_block_for_operation_request block = {.id = opid.value};
@@ -306,13 +228,13 @@ static void the_limit_spares_stop(void **state)
     struct pb_robot_stop_all_request stop = {0};
     struct tape go, waiting[2];
 
-    configure(f, one_motor);
+    robot_fixture_configure(f, one_motor);
     f->metadata = (struct sn_metadata){&opid, 1, 1};
     begin_go_for(f, &go, 1, 10);
     f->metadata.count = 0;
     for (int i = 0; i < 2; i++)
-        begin(f, &waiting[i], ROBOT("BlockForOperation"), &pb_robot_block_for_operation_request_msg,
-              &block);
+        robot_fixture_begin(f, &waiting[i], ROBOT("BlockForOperation"),
+                            &pb_robot_block_for_operation_request_msg, &block);
     tell(f, ROBOT("GetVersion"), &pb_robot_get_version_request_msg, &version,
          "end-8:exceeded request limit 2 on resource viam.robot.v1.RobotService (your client is "
          "responsible for 2). See ");
@@ -326,7 +248,7 @@ static void the_limit_spares_stop(void **state)
 
 static void operations_can_be_listed_and_cancelled(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct sn_metadata_entry opid = {SN_STR("opid"),
                                      SN_STR("01234567-89ab-4cde-8f01-23456789abcd")};
     struct pb_robot_get_operations_request list = {0};
@@ -334,19 +256,20 @@ static void operations_can_be_listed_and_cancelled(void **state)
     struct pb_robot_block_for_operation_request block = {.id = opid.value};
     struct tape go, listed, blocked;
 
-    configure(f, one_motor);
+    robot_fixture_configure(f, one_motor);
     f->metadata = (struct sn_metadata){&opid, 1, 1};
     begin_go_for(f, &go, 1, 10);
     f->metadata.count = 0;
-    begin(f, &listed, ROBOT("GetOperations"), &pb_robot_get_operations_request_msg, &list);
+    robot_fixture_begin(f, &listed, ROBOT("GetOperations"), &pb_robot_get_operations_request_msg,
+                        &list);
     struct pb_robot_get_operations_response *resp =
         response(f, &listed, &pb_robot_get_operations_response_msg);
     assert_int_equal(resp->operations.n, 1);
     assert_true(sn_str_eq(resp->operations.v[0].id, opid.value));
     assert_true(sn_str_is(resp->operations.v[0].method, MOTOR("GoFor")));
 
-    begin(f, &blocked, ROBOT("BlockForOperation"), &pb_robot_block_for_operation_request_msg,
-          &block);
+    robot_fixture_begin(f, &blocked, ROBOT("BlockForOperation"),
+                        &pb_robot_block_for_operation_request_msg, &block);
     assert_string_equal(blocked.log, "");
     tell(f, ROBOT("CancelOperation"), &pb_robot_cancel_operation_request_msg, &cancel, "end0:");
     assert_non_null(strstr(go.log, "end0:"));
@@ -356,7 +279,7 @@ static void operations_can_be_listed_and_cancelled(void **state)
 
 static void shutdown_answers_first(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct pb_robot_shutdown_request req = {0};
 
     tell(f, ROBOT("Shutdown"), &pb_robot_shutdown_request_msg, &req, "end0:");
@@ -365,7 +288,7 @@ static void shutdown_answers_first(void **state)
 
 static void what_is_not_there_says_so(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct pb_robot_get_status_request req = {0};
     struct pb_robot_get_cloud_metadata_request cloud = {0};
 
@@ -377,16 +300,17 @@ static void what_is_not_there_says_so(void **state)
 
 static void health_follows_the_machine(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct pb_grpc_health_health_check_request all = {0}, other = {.service = SN_STR("a.B")};
     struct tape tape, watch;
 
-    begin(f, &watch, "/grpc.health.v1.Health/Watch", &pb_grpc_health_health_check_request_msg,
-          &all);
+    robot_fixture_begin(f, &watch, "/grpc.health.v1.Health/Watch",
+                        &pb_grpc_health_health_check_request_msg, &all);
     assert_memory_equal(watch.last, "\x08\x02", 2); /* NOT_SERVING */
-    configure(f, "{}");
+    robot_fixture_configure(f, "{}");
     assert_memory_equal(watch.last, "\x08\x01", 2);
-    begin(f, &tape, "/grpc.health.v1.Health/Check", &pb_grpc_health_health_check_request_msg, &all);
+    robot_fixture_begin(f, &tape, "/grpc.health.v1.Health/Check",
+                        &pb_grpc_health_health_check_request_msg, &all);
     assert_memory_equal(tape.last, "\x08\x01", 2);
     tell(f, "/grpc.health.v1.Health/Check", &pb_grpc_health_health_check_request_msg, &other,
          "end-5:unknown service a.B");
@@ -395,7 +319,7 @@ static void health_follows_the_machine(void **state)
 
 static void log_takes_one_entry(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct pb_common_log_entry entries[2] = {
         {.level = SN_STR("info"), .logger_name = SN_STR("x"), .message = SN_STR("hello")},
         {.level = SN_STR("bogus")}};
@@ -416,19 +340,19 @@ static void log_takes_one_entry(void **state)
 
 /* ---- sessions ---- */
 
-static struct sn_str start_session(struct fixture *f)
+static struct sn_str start_session(struct robot_fixture *f)
 {
     struct pb_robot_start_session_request req = {0};
     struct tape tape;
 
-    begin(f, &tape, ROBOT("StartSession"), &pb_robot_start_session_request_msg, &req);
+    robot_fixture_begin(f, &tape, ROBOT("StartSession"), &pb_robot_start_session_request_msg, &req);
     struct pb_robot_start_session_response *resp =
         response(f, &tape, &pb_robot_start_session_response_msg);
     assert_int_equal(resp->heartbeat_window->seconds, 2);
     return resp->id;
 }
 
-static void beat(struct fixture *f, struct sn_str id, const char *end)
+static void beat(struct robot_fixture *f, struct sn_str id, const char *end)
 {
     struct pb_robot_send_session_heartbeat_request req = {.id = id};
 
@@ -437,10 +361,10 @@ static void beat(struct fixture *f, struct sn_str id, const char *end)
 
 static void a_silent_session_stops_what_it_moved(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct sn_metadata_entry sid = {SN_STR("viam-sid"), start_session(f)};
 
-    configure(f, one_motor);
+    robot_fixture_configure(f, one_motor);
     f->metadata = (struct sn_metadata){&sid, 1, 1};
     set_power(f, "m", 0.5, "end0:");
     f->metadata.count = 0;
@@ -460,10 +384,10 @@ static void a_silent_session_stops_what_it_moved(void **state)
 
 static void the_last_to_move_owns_it(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct sn_metadata_entry sid = {SN_STR("viam-sid"), start_session(f)};
 
-    configure(f, one_motor);
+    robot_fixture_configure(f, one_motor);
     f->metadata = (struct sn_metadata){&sid, 1, 1};
     set_power(f, "m", 0.5, "end0:");
     f->metadata.count = 0;
@@ -474,12 +398,12 @@ static void the_last_to_move_owns_it(void **state)
 
 static void a_session_can_be_resumed(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct sn_str id = start_session(f);
     struct pb_robot_start_session_request req = {.resume = id};
     struct tape tape;
 
-    begin(f, &tape, ROBOT("StartSession"), &pb_robot_start_session_request_msg, &req);
+    robot_fixture_begin(f, &tape, ROBOT("StartSession"), &pb_robot_start_session_request_msg, &req);
     struct pb_robot_start_session_response *resp =
         response(f, &tape, &pb_robot_start_session_response_msg);
     assert_true(sn_str_eq(resp->id, id));
@@ -487,10 +411,11 @@ static void a_session_can_be_resumed(void **state)
 
 static void a_failed_resource_is_tried_again(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
 
-    configure(f, "{\"components\": [{\"name\": \"m\", \"api\": \"rdk:component:motor\", "
-                 "\"model\": \"fake\", \"depends_on\": [\"x\"]}]}");
+    robot_fixture_configure(f,
+                            "{\"components\": [{\"name\": \"m\", \"api\": \"rdk:component:motor\", "
+                            "\"model\": \"fake\", \"depends_on\": [\"x\"]}]}");
     advance(f, SN_SECONDS(5));
     set_power(f, "m", 1,
               "has unresolved dependencies not found in machine config or connected "
@@ -524,13 +449,14 @@ static void random_config(struct sn_random *random, char *json, size_t size)
     snprintf(json + used, size - used, "]}");
 }
 
-static size_t ready_names(struct fixture *f, char names[CHAOS_NAMES + 1])
+static size_t ready_names(struct robot_fixture *f, char names[CHAOS_NAMES + 1])
 {
     struct pb_robot_resource_names_request req = {0};
     struct tape tape;
     size_t count = 0;
 
-    begin(f, &tape, ROBOT("ResourceNames"), &pb_robot_resource_names_request_msg, &req);
+    robot_fixture_begin(f, &tape, ROBOT("ResourceNames"), &pb_robot_resource_names_request_msg,
+                        &req);
     struct pb_robot_resource_names_response *resp =
         response(f, &tape, &pb_robot_resource_names_response_msg);
     memset(names, 0, CHAOS_NAMES + 1);
@@ -541,30 +467,30 @@ static size_t ready_names(struct fixture *f, char names[CHAOS_NAMES + 1])
     return count;
 }
 
-static void random_call(struct fixture *f, struct sn_random *random, struct tape *tape)
+static void random_call(struct robot_fixture *f, struct sn_random *random, struct tape *tape)
 {
     char name[] = {(char)('a' + sn_random_next(random) % CHAOS_NAMES), '\0'};
     struct pb_motor_go_for_request req = {.name = sn_str_of(name), .rpm = 1, .revolutions = 1};
 
     if (tape->stream.rpc) /* of a call that goes on: its client leaves */
         sn_server_abort(&tape->stream);
-    begin(f, tape, MOTOR("GoFor"), &pb_motor_go_for_request_msg, &req);
+    robot_fixture_begin(f, tape, MOTOR("GoFor"), &pb_motor_go_for_request_msg, &req);
 }
 
 /* 500 edits with calls under way: nothing leaks (teardown), no call is lost, and the machine ends
  * as the last config says. */
 static void edits_under_load_end_as_the_last_one_says(void **state)
 {
-    struct fixture *f = *state;
+    struct robot_fixture *f = *state;
     struct tape *tapes = calloc(CHAOS_CALLS, sizeof(*tapes));
     char json[4096], names[CHAOS_NAMES + 1], expected[CHAOS_NAMES + 1];
     struct sn_random random;
-    struct fixture *fresh;
+    struct robot_fixture *fresh;
 
     sn_random_init(&random, 4711);
     for (int edit = 0; edit < CHAOS_EDITS; edit++) {
         random_config(&random, json, sizeof(json));
-        configure(f, json);
+        robot_fixture_configure(f, json);
         for (int i = 0; i < 4; i++)
             random_call(f, &random, &tapes[sn_random_next(&random) % CHAOS_CALLS]);
         advance(f, SN_MS(sn_random_next(&random) % 9000));
@@ -573,7 +499,7 @@ static void edits_under_load_end_as_the_last_one_says(void **state)
     }
     ready_names(f, names);
     setup((void **)&fresh);
-    configure(fresh, json);
+    robot_fixture_configure(fresh, json);
     ready_names(fresh, expected);
     teardown((void **)&fresh);
     assert_string_equal(names, expected);
