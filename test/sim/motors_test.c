@@ -583,6 +583,30 @@ static void stepper_stops(void **state)
         }
 }
 
+/* The close finds the move it cancelled still waiting for a slow board. */
+static void a_close_ends_the_move(void **state)
+{
+    static const char *const motors[] = {OPEN_LOOP, RAMP, PID, STEPPER};
+
+    for (size_t m = 0; m < 4; m++)
+        for (uint64_t after_ms = 0; after_ms < 60; after_ms += 3) {
+            struct fixture *f;
+            struct ask go;
+
+            setup((void **)&f);
+            machine(f, INCREMENTAL, motors[m]);
+            f->board->delay_ns = SN_MS(5);
+            begin(f, &go, start_go_for, 100, 100);
+            pass(f, SN_MS(after_ms));
+            assert_false(go.ended);
+            sn_robot_close(f->robot, on_closed, f);
+            pass(f, SN_SECONDS(1));
+            assert_true(f->closed && go.ended);
+            assert_true(sim_pin(f->board, "step").duty == 0);
+            teardown((void **)&f);
+        }
+}
+
 /* ---- with an encoder ---- */
 
 static void check_moves(struct fixture *f, double tolerance)
@@ -772,6 +796,7 @@ int main(void)
         TEST(a_dead_board_doesn_t_hold_up_the_end),
         TEST(stepper_counts_its_pulses),
         cmocka_unit_test(stepper_stops),
+        cmocka_unit_test(a_close_ends_the_move),
         TEST(ramp_moves),
         TEST(ramp_keeps_a_speed),
         TEST(pid_moves),

@@ -382,7 +382,7 @@ void gpio_closed(struct gpio_motor *motor)
 
 static void close_is_off(struct sn_pins_waiter *waiter, int code)
 {
-    struct gpio_motor *motor = sn_container_of(waiter, struct gpio_motor, waiter);
+    struct gpio_motor *motor = sn_container_of(waiter, struct gpio_motor, closing_waiter);
 
     if (code)
         sn_log_error(motor->base.base.log, "could not be switched off: %s", motor->out.text);
@@ -398,7 +398,7 @@ static int gpio_close(struct sn_call *call, struct sn_resource *resource)
     call->on_cancel = cancel_close;
     gpio_loop_close(motor);
     gpio_set_power(motor, 0, false);
-    sn_pins_wait(&motor->out, &motor->waiter, close_is_off);
+    sn_pins_wait(&motor->out, &motor->closing_waiter, close_is_off);
     return SN_PENDING;
 }
 

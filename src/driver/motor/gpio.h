@@ -94,6 +94,7 @@ struct gpio_motor {
     struct sn_timer arrival;
     uint64_t turns_ns; /* how long a move without encoder takes */
     struct sn_call *closing;
+    struct sn_pins_waiter closing_waiter; /* `waiter` may still be a cancelled move's */
     struct gpio_loop loop;
 };
 

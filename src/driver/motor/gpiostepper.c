@@ -48,6 +48,7 @@ struct stepper {
     struct sn_pins_waiter waiter;
     struct sn_timer arrival;
     struct sn_call *closing;
+    struct sn_pins_waiter closing_waiter; /* `waiter` may still be a cancelled move's */
 };
 
 static struct stepper *stepper_of(struct sn_motor *motor)
@@ -409,7 +410,7 @@ static void cancel_close(struct sn_call *call)
 
 static void close_is_off(struct sn_pins_waiter *waiter, int code)
 {
-    struct stepper *stepper = sn_container_of(waiter, struct stepper, waiter);
+    struct stepper *stepper = sn_container_of(waiter, struct stepper, closing_waiter);
 
     if (code)
         sn_log_error(stepper->base.base.log, "could not be switched off: %s", stepper->out.text);
@@ -424,7 +425,7 @@ static int stepper_close(struct sn_call *call, struct sn_resource *resource)
     call->holder = stepper;
     call->on_cancel = cancel_close;
     set_hz(stepper, 0, 0);
-    sn_pins_wait(&stepper->out, &stepper->waiter, close_is_off);
+    sn_pins_wait(&stepper->out, &stepper->closing_waiter, close_is_off);
     return SN_PENDING;
 }
 
