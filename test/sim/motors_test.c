@@ -114,7 +114,7 @@ static int teardown(void **state)
 #define COMPONENT "{\"name\": \"%s\", \"api\": \"rdk:component:%s\", %s}"
 
 /* A machine with board b, encoder e (JSON of its model and attributes) and motor m. */
-static void machine(struct fixture *f, const char *encoder, const char *motor)
+static void configure(struct fixture *f, const char *encoder, const char *motor)
 {
     char json[2048], e[512] = "", m[1024] = "", b[256];
     struct sn_config *config;
@@ -130,6 +130,12 @@ static void machine(struct fixture *f, const char *encoder, const char *motor)
     if (sn_config_parse(json, strlen(json), &config, &error))
         fail_msg("%s", error.text);
     assert_int_equal(sn_robot_configure(f->robot, config), 0);
+}
+
+/* The same, built already. */
+static void machine(struct fixture *f, const char *encoder, const char *motor)
+{
+    configure(f, encoder, motor);
     pass(f, SN_MS(10));
     f->board = (struct sim_board *)sn_robot_resource(f->robot, SN_API_BOARD, "b");
     f->motor = (struct sn_motor *)sn_robot_resource(f->robot, SN_API_MOTOR, "m");
@@ -607,6 +613,36 @@ static void a_close_ends_the_move(void **state)
         }
 }
 
+static bool exists(struct fixture *f, const char *motor)
+{
+    struct sn_resource *found = sn_robot_resource(f->robot, SN_API_MOTOR, motor);
+
+    sn_resource_unref(found);
+    return found;
+}
+
+/* It takes longer to switch off than a resource may take to open: nothing of the motor that wasn't
+ * made is left with the board, and once that is quick again there is one. */
+static void an_open_on_a_slow_board_gives_up(void **state)
+{
+    static const char *const motors[] = {OPEN_LOOP, RAMP, STEPPER};
+
+    for (size_t m = 0; m < 3; m++) {
+        struct fixture *f;
+
+        setup((void **)&f);
+        machine(f, INCREMENTAL, NULL);
+        f->board->delay_ns = SN_SECONDS(100);
+        configure(f, INCREMENTAL, motors[m]);
+        pass(f, SN_SECONDS(300));
+        assert_false(exists(f, "m"));
+        f->board->delay_ns = 0;
+        pass(f, SN_SECONDS(300));
+        assert_true(exists(f, "m"));
+        teardown((void **)&f);
+    }
+}
+
 /* ---- with an encoder ---- */
 
 static void check_moves(struct fixture *f, double tolerance)
@@ -797,6 +833,7 @@ int main(void)
         TEST(stepper_counts_its_pulses),
         cmocka_unit_test(stepper_stops),
         cmocka_unit_test(a_close_ends_the_move),
+        cmocka_unit_test(an_open_on_a_slow_board_gives_up),
         TEST(ramp_moves),
         TEST(ramp_keeps_a_speed),
         TEST(pid_moves),

@@ -361,7 +361,7 @@ static int gpio_open(struct sn_call *call, struct sn_resource *resource, const v
     if (a->encoder.len)
         return gpio_loop_open(motor, call);
     gpio_set_power(motor, 0, false);
-    return sn_pins_settle(&motor->out, call);
+    return sn_pins_open(&motor->out, call);
 }
 
 /* A board that doesn't answer isn't waited for longer than whoever closes us waits. */

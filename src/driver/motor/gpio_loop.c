@@ -521,7 +521,7 @@ static int await_still(struct sn_call *call, void *arg)
     struct opening *o = arg;
 
     gpio_set_power(o->motor, 0, false);
-    return sn_pins_settle(&o->motor->out, call);
+    return sn_pins_open(&o->motor->out, call);
 }
 
 static int begin(struct sn_call *call, void *arg)

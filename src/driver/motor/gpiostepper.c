@@ -400,7 +400,7 @@ static int stepper_open(struct sn_call *call, struct sn_resource *resource, cons
     sn_pins_init(&stepper->out, resource->env, (struct sn_board *)board);
     sn_list_init(&stepper->waiter.link);
     sn_pins_changed(&stepper->out);
-    return sn_pins_settle(&stepper->out, call);
+    return sn_pins_open(&stepper->out, call);
 }
 
 static void cancel_close(struct sn_call *call)

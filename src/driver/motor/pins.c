@@ -181,9 +181,12 @@ static void settle_then(struct sn_pins_waiter *waiter, int code)
 {
     struct settling *s = sn_container_of(waiter, struct settling, waiter);
 
-    if (code)
-        sn_call_fail(s->call, code, "%s", s->pins->text);
-    sn_call_done(s->call, code ? code : sn_call_cancelled(s->call));
+    int reason = sn_call_cancelled(s->call);
+
+    /* What failed because the pins were abandoned explains nothing. */
+    if (code && !(reason && s->pins->abandoned))
+        reason = sn_call_fail(s->call, code, "%s", s->pins->text);
+    sn_call_done(s->call, reason);
 }
 
 static void settle_cancel(struct sn_call *call)
@@ -200,6 +203,11 @@ static void obey_cancel(struct sn_call *call)
 
     pins->give_up(pins);
     sn_pins_changed(pins);
+}
+
+static void open_cancel(struct sn_call *call)
+{
+    sn_pins_abandon(((struct settling *)call->holder)->pins);
 }
 
 static int settle(struct sn_pins *pins, struct sn_call *call,
@@ -225,6 +233,11 @@ int sn_pins_settle(struct sn_pins *pins, struct sn_call *call)
 int sn_pins_obey(struct sn_pins *pins, struct sn_call *call)
 {
     return settle(pins, call, obey_cancel);
+}
+
+int sn_pins_open(struct sn_pins *pins, struct sn_call *call)
+{
+    return settle(pins, call, open_cancel);
 }
 
 void sn_pins_abandon(struct sn_pins *pins)

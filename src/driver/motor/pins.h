@@ -82,6 +82,10 @@ int sn_pins_settle(struct sn_pins *pins, struct sn_call *call) SN_MUST_USE;
  * that is done. */
 int sn_pins_obey(struct sn_pins *pins, struct sn_call *call) SN_MUST_USE;
 
+/* The same for a driver's `open`, after which the pins' memory may go: cancelling the call abandons
+ * the pins, and the call ends when the board has let go of them. */
+int sn_pins_open(struct sn_pins *pins, struct sn_call *call) SN_MUST_USE;
+
 /* Ends the write under way and fails all others: nobody waits for the board any longer. */
 void sn_pins_abandon(struct sn_pins *pins);
 
