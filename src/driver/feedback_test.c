@@ -33,6 +33,10 @@ struct plant {
     double power, turning;            /* as set last */
     double speed, spin, way, degrees; /* m/s, degrees/s, m, degrees */
     bool sensor_fails;
+    uint64_t late_ns; /* how long the velocity takes to tell; 0: at once */
+    struct sn_timer late;
+    struct sn_call *asking; /* the late one */
+    struct pb_common_vector3 *ret_linear;
     unsigned stops;
     struct sn_call call;
     struct sn_way asked;
@@ -65,6 +69,20 @@ static int stop(struct sn_call *call, struct sn_base *base, const struct pb_goog
     return 0;
 }
 
+static void tell_late(struct sn_timer *timer)
+{
+    struct plant *p = sn_container_of(timer, struct plant, late);
+
+    p->ret_linear->y = p->speed;
+    sn_call_done(p->asking, 0);
+}
+
+static void cancel_late(struct sn_call *call)
+{
+    sn_timer_stop(call->env->timers, &((struct plant *)call->holder)->late);
+    sn_call_done(call, sn_call_cancelled(call));
+}
+
 static int linear_velocity(struct sn_call *call, struct sn_movement_sensor *sensor,
                            const struct pb_google_struct *extra,
                            struct pb_common_vector3 *ret_velocity)
@@ -73,6 +91,14 @@ static int linear_velocity(struct sn_call *call, struct sn_movement_sensor *sens
 
     if (p->sensor_fails)
         return sn_call_fail(call, SN_ERR_UNKNOWN, "no light");
+    if (p->late_ns) {
+        p->asking = call;
+        p->ret_linear = ret_velocity;
+        call->holder = p;
+        call->on_cancel = cancel_late;
+        sn_timer_start(call->env->timers, &p->late, p->late_ns, tell_late);
+        return SN_PENDING;
+    }
     ret_velocity->y = p->speed;
     return 0;
 }
@@ -268,6 +294,24 @@ static void goes_straight_by_the_position(void **state)
     assert_true(fabs(p->way - 1) < 0.05);
 }
 
+/* Only every other turn of the cycle finds its sensors ready. */
+static void goes_as_far_by_late_sensors(void **state)
+{
+    struct plant *p = *state;
+
+    p->late_ns = p->feedback.period_ns * 3 / 2;
+    go(p, false, 1000, 200, 60);
+    run(p, 60);
+    expect_ended_still(p);
+    assert_true(fabs(p->way - 1) < 0.1);
+    p->stops = 0;
+    p->degrees = 0;
+    go(p, true, 90, 30, 60);
+    run(p, 60);
+    expect_ended_still(p);
+    assert_true(fabs(p->degrees - 90) < 9);
+}
+
 static void gives_up_when_its_time_is_over(void **state)
 {
     struct plant *p = *state;
@@ -361,6 +405,7 @@ int main(void)
         TEST(turns_by_the_orientation),
         TEST(goes_straight_by_adding_up_the_speed),
         TEST(goes_straight_by_the_position),
+        TEST(goes_as_far_by_late_sensors),
         TEST(gives_up_when_its_time_is_over),
         TEST(a_cancelled_way_sets_no_more_power),
         TEST(a_blind_base_stands),

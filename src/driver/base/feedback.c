@@ -44,6 +44,7 @@ static void start_loop(struct sn_feedback *f)
     for (int axis = 0; axis < SN_FEEDBACK_AXES; axis++)
         sn_pid_reset(&f->pid[axis]);
     f->measured = false;
+    f->turned_ns = 0;
     sn_cycle_start(&f->cycle, f->owner->env->timers, f->period_ns, run_turn);
 }
 
@@ -239,10 +240,20 @@ static void control(struct sn_feedback *f, double seconds)
         f->power[SN_FEEDBACK_ANGULAR].z = -f->power[SN_FEEDBACK_ANGULAR].z;
 }
 
+/* Since the last turn: more than a period when its sensors took longer. */
+static double seconds_passed(struct sn_feedback *f)
+{
+    uint64_t now_ns = f->call.env->timers->now_ns;
+    uint64_t ns = f->turned_ns ? now_ns - f->turned_ns : f->period_ns;
+
+    f->turned_ns = now_ns;
+    return (double)ns / 1e9;
+}
+
 static int set_power(struct sn_call *call, void *arg)
 {
     struct sn_feedback *f = arg;
-    double seconds = (double)f->period_ns / 1e9;
+    double seconds = seconds_passed(f);
 
     f->over = f->tuning ? !tune(f, seconds) : f->moving && !follow_way(f, seconds);
     if (f->over)

@@ -55,7 +55,7 @@ struct sn_feedback {
     bool over;       /* the way or the tuning is */
     struct sn_call *moving;
     struct sn_way way;
-    uint64_t began_ns;
+    uint64_t began_ns, turned_ns; /* the way; the last turn that set power, 0 if there was none */
 };
 
 /* Goes on at those speeds until something else is wanted. m/s and degrees/s. */
