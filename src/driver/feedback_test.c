@@ -376,6 +376,22 @@ static void finds_its_gains(void **state)
     reaches_the_speeds_it_keeps(state);
 }
 
+static void blind_it_stops_looking_for_gains(void **state)
+{
+    struct plant *p = *state;
+    struct sn_feedback *f = &p->feedback;
+
+    f->pid[SN_FEEDBACK_LINEAR].gains = (struct sn_pid_gains){0};
+    sn_feedback_tune(f);
+    run(p, 1);
+    assert_true(f->tuning && p->power > 0);
+    p->sensor_fails = true;
+    run(p, 1);
+    assert_false(f->tuning);
+    assert_true(f->tune[SN_FEEDBACK_LINEAR].state < SN_TUNE_DONE);
+    assert_true(p->power == 0 && p->stops == 1);
+}
+
 static void gains_that_are_given_stay(void **state)
 {
     struct plant *p = *state;
@@ -410,6 +426,7 @@ int main(void)
         TEST(a_cancelled_way_sets_no_more_power),
         TEST(a_blind_base_stands),
         TEST(finds_its_gains),
+        TEST(blind_it_stops_looking_for_gains),
         TEST(gains_that_are_given_stay),
     };
 

@@ -55,11 +55,16 @@ void sn_feedback_keep(struct sn_feedback *f, double linear, double angular)
         start_loop(f);
 }
 
-void sn_feedback_end(struct sn_feedback *f)
+static void end_loop(struct sn_feedback *f)
 {
     f->tuning = false;
     sn_cycle_stop(&f->cycle);
     f->cycle.run = NULL;
+}
+
+void sn_feedback_end(struct sn_feedback *f)
+{
+    end_loop(f);
     if (f->busy)
         sn_call_cancel(&f->call, SN_ERR_CANCELLED);
 }
@@ -307,8 +312,7 @@ static void turn_ended(struct sn_call *call, int code)
         struct sn_str text = sn_call_text(call, code);
 
         sn_log_error(f->owner->log, "control loop ended: %.*s", SN_STR_ARGS(text));
-        sn_cycle_stop(&f->cycle);
-        f->cycle.run = NULL;
+        end_loop(f);
         if (f->moving)
             end_way(f, sn_call_fail(f->moving, code, "%.*s", SN_STR_ARGS(text)));
         begin_call(f, stop_driven);
