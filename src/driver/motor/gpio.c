@@ -350,7 +350,7 @@ static int gpio_open(struct sn_call *call, struct sn_resource *resource, const v
     motor->max_power = a->max_power_pct == 0 ? 1 : a->max_power_pct;
     motor->min_power = fmin(fmax(a->min_power_pct, 0), 1);
     motor->max_rpm = a->max_rpm > 0 ? a->max_rpm : DEFAULT_MAX_RPM;
-    motor->pwm_hz = a->pwm_freq ? (double)a->pwm_freq : DEFAULT_HZ;
+    motor->pwm_hz = a->pwm_freq ? a->pwm_freq : DEFAULT_HZ;
     if (!(motor->max_power >= 0.06 && motor->max_power <= 1))
         return sn_call_fail(call, SN_ERR_UNKNOWN, "max_power_pct must be between 0.06 and 1.0");
     if (a->pins.a.len && a->pins.b.len && !a->pins.pwm.len)
@@ -420,7 +420,6 @@ static const struct sn_attr gpio_control_table[] = {
     {"p", SN_ATTR_NUMBER, CONTROL(p), .help = "proportional gain"},
     {"i", SN_ATTR_NUMBER, CONTROL(i), .help = "integral gain"},
     {"d", SN_ATTR_NUMBER, CONTROL(d), .help = "derivative gain"},
-    {"absent", SN_ATTR_BOOL, CONTROL(absent), .help = "does without control, as if not given"},
     {0},
 };
 
@@ -440,7 +439,7 @@ static const struct sn_attr gpio_attr_table[] = {
     {"ticks_per_rotation", SN_ATTR_INT, AT(ticks_per_rotation), .help = "of the encoder"},
     {"ramp_rate", SN_ATTR_NUMBER, AT(ramp_rate),
      .help = "change of power every 50 ms, up to 0.5; 0.05 if 0"},
-    {"control_parameters", SN_ATTR_OBJECT, AT(control), .preset = "{\"absent\": true}",
+    {"control_parameters", SN_ATTR_OBJECT, AT(control), .given = AT(has_control),
      .help = "PID gains in 1/255 of the power per tick a second; all 0: find them",
      .sub = gpio_control_table, .sub_size = sizeof(struct gpio_control_attrs)},
     {0},

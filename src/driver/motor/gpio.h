@@ -19,7 +19,6 @@ struct gpio_pin_attrs {
 
 struct gpio_control_attrs {
     double p, i, d;
-    bool absent;
 };
 
 struct gpio_attrs {
@@ -28,8 +27,8 @@ struct gpio_attrs {
     struct gpio_pin_attrs pins;
     double min_power_pct, max_power_pct, max_rpm, ramp_rate;
     int64_t ticks_per_rotation;
-    uint64_t pwm_freq;
-    bool dir_flip;
+    uint32_t pwm_freq;
+    bool dir_flip, has_control;
 };
 
 enum gpio_mode {

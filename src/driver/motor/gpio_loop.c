@@ -481,7 +481,7 @@ static void configure(struct gpio_motor *motor)
     struct sn_logger *log = motor->base.base.log;
 
     loop->ticks_per_rotation = (double)a->ticks_per_rotation;
-    loop->controlled = !a->control.absent;
+    loop->controlled = a->has_control;
     loop->pid = (struct sn_pid){.gains = {a->control.p, a->control.i, a->control.d},
                                 .scale = GAIN_UNIT,
                                 .low = -1,
