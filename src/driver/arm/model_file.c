@@ -4,50 +4,22 @@
  */
 #include "driver/arm/model_file.h"
 #include "base/list.h"
+#include "platform/file.h"
 #include "spatial/json.h"
 #include "spatial/urdf.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { MODEL_MEMORY_MAX = 64 << 20 };
 
-/* Errors with the system's words: "open <path>: no such file or directory". */
-static int no_file(const char *what, const char *path, struct sn_error *error)
-{
-    char reason[128];
-    const char *text = strerror_r(errno, reason, sizeof(reason));
-
-    return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "%s: open %s: %c%s", what, path,
-                        text[0] | 0x20, text + 1);
-}
-
+/* Errors as of sn_file_read(), after `what`. */
 static int read_file(const char *what, const char *path, struct sn_arena *arena,
                      struct sn_str *ret_bytes, struct sn_error *error)
 {
-    FILE *file = fopen(path, "rb");
-    long size = -1;
-    int code = 0;
+    struct sn_error reason;
+    int code = sn_file_read(path, SN_MODEL_SIZE_MAX, arena, ret_bytes, &reason);
 
-    if (!file)
-        return no_file(what, path, error);
-    if (fseek(file, 0, SEEK_END) == 0)
-        size = ftell(file);
-    if (size < 0 || size > SN_MODEL_SIZE_MAX || fseek(file, 0, SEEK_SET) != 0) {
-        fclose(file);
-        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
-                            "%s: %s is not a file of at most %d bytes", what, path,
-                            SN_MODEL_SIZE_MAX);
-    }
-    char *bytes = sn_arena_alloc(arena, (size_t)size + 1);
-    if (!bytes)
-        code = sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "no memory for %s", path);
-    else if (fread(bytes, 1, (size_t)size, file) != (size_t)size)
-        code = sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "%s: can't read %s", what, path);
-    fclose(file);
-    *ret_bytes = (struct sn_str){bytes, (size_t)size};
-    return code;
+    return code ? sn_error_set(error, code, "%s: %s", what, reason.text) : 0;
 }
 
 struct mesh_files {

@@ -7,11 +7,8 @@
 #include "driver/camera/preloaded.h"
 #include "media/image.h"
 #include "media/pcd.h"
+#include "platform/file.h"
 #include "sinew/api/camera.h"
-
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
 
 enum { PIXELS_MEMORY_MAX = 256 << 20 };
 
@@ -35,35 +32,13 @@ static struct files_camera *files_of(struct sn_camera *camera)
 
 /* ---- files, on the pool ---- */
 
-static int no_file(struct sn_call *call, struct sn_str path)
-{
-    char reason[128];
-    const char *text = strerror_r(errno, reason, sizeof(reason));
-
-    return sn_call_fail(call, SN_ERR_UNKNOWN, "open %.*s: %c%s", SN_STR_ARGS(path), text[0] | 0x20,
-                        text + 1);
-}
-
 static int read_file(struct sn_call *call, struct sn_str path, struct sn_arena *arena,
                      struct sn_str *ret_bytes)
 {
-    FILE *file = fopen(path.ptr, "rb");
+    struct sn_error error;
+    int code = sn_file_read(path.ptr, SN_CAMERA_BYTES_MAX, arena, ret_bytes, &error);
 
-    if (!file)
-        return no_file(call, path);
-    long size = fseek(file, 0, SEEK_END) ? -1 : ftell(file);
-    char *bytes = NULL;
-    size_t len = 0;
-    if (size >= 0 && size <= SN_CAMERA_BYTES_MAX && fseek(file, 0, SEEK_SET) == 0)
-        bytes = sn_arena_alloc(arena, (size_t)size + 1);
-    if (bytes)
-        len = fread(bytes, 1, (size_t)size, file);
-    fclose(file);
-    if (!bytes || len != (size_t)size)
-        return sn_call_fail(call, SN_ERR_UNKNOWN, "read %.*s: not a file of at most %d bytes",
-                            SN_STR_ARGS(path), SN_CAMERA_BYTES_MAX);
-    *ret_bytes = (struct sn_str){bytes, len};
-    return 0;
+    return code ? sn_call_fail(call, SN_ERR_UNKNOWN, "%s", error.text) : 0;
 }
 
 static int read_image(struct sn_call *call, struct sn_str path, struct sn_arena *arena,
@@ -71,7 +46,6 @@ static int read_image(struct sn_call *call, struct sn_str path, struct sn_arena 
 {
     struct sn_error error;
 
-    *ret_bytes = SN_STR_NULL;
     int code = read_file(call, path, arena, ret_bytes);
 
     if (!code && sn_image_decode(*ret_bytes, arena, ret_image, &error))
