@@ -15,8 +15,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_REQUIRE(code == SN_ERR_UNKNOWN && error.text[0]);
     } else {
         FUZZ_REQUIRE(header.format);
-        FUZZ_REQUIRE(header.width >= 0 && header.width <= SN_IMAGE_SIDE_MAX);
-        FUZZ_REQUIRE(header.height >= 0 && header.height <= SN_IMAGE_SIDE_MAX);
+        FUZZ_REQUIRE(header.width >= 0 && header.width <= SN_IMAGE_HEADER_SIDE_MAX);
+        FUZZ_REQUIRE(header.height >= 0 && header.height <= SN_IMAGE_HEADER_SIDE_MAX);
     }
     return 0;
 }

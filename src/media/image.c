@@ -1,58 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Which format it is, the raw ones, and pictures of distances where colours are wanted.
+ * The formats together, the raw ones, and pictures of distances where colours are wanted.
  */
 #include "media/image.h"
 #include "media/jpeg.h"
 
 #include <string.h>
 
-static const struct format {
-    enum sn_image_format format;
-    const char *mime_type;
-    struct sn_str magic;
-} formats[] = {
-    {SN_FORMAT_JPEG, "image/jpeg", {"\xff\xd8\xff", 3}},
-    {SN_FORMAT_PNG, SN_MIME_PNG, {"\x89PNG\r\n\x1a\n", 8}},
-    {SN_FORMAT_QOI, SN_MIME_QOI, {"qoif", 4}},
-    {SN_FORMAT_RAW_RGBA, SN_MIME_RAW_RGBA, {"RGBA", 4}},
-    {SN_FORMAT_RAW_DEPTH, SN_MIME_RAW_DEPTH, {"DEPTHMAP", 8}},
-};
-enum { FORMATS = sizeof(formats) / sizeof(formats[0]) };
-
 enum { RAW_RGBA_HEAD = 12, RAW_DEPTH_HEAD = 24 };
-
-enum sn_image_format sn_image_sniff(struct sn_str bytes)
-{
-    for (size_t i = 0; i < FORMATS; i++) {
-        struct sn_str magic = formats[i].magic;
-
-        if (bytes.len >= magic.len && memcmp(bytes.ptr, magic.ptr, magic.len) == 0)
-            return formats[i].format;
-    }
-    return SN_FORMAT_UNKNOWN;
-}
-
-enum sn_image_format sn_image_format_of(struct sn_str mime_type)
-{
-    static const struct sn_str lazy = {"+lazy", 5};
-
-    if (mime_type.len > lazy.len &&
-        memcmp(mime_type.ptr + mime_type.len - lazy.len, lazy.ptr, lazy.len) == 0)
-        mime_type.len -= lazy.len;
-    for (size_t i = 0; i < FORMATS; i++)
-        if (sn_str_is(mime_type, formats[i].mime_type))
-            return formats[i].format;
-    return SN_FORMAT_UNKNOWN;
-}
-
-const char *sn_image_mime_type(enum sn_image_format format)
-{
-    for (size_t i = 0; i < FORMATS; i++)
-        if (formats[i].format == format)
-            return formats[i].mime_type;
-    return NULL;
-}
 
 int sn_image_create(enum sn_image_kind kind, uint64_t width, uint64_t height,
                     struct sn_arena *arena, struct sn_image *ret_image, struct sn_error *error)
@@ -81,15 +36,6 @@ int sn_image_create(enum sn_image_kind kind, uint64_t width, uint64_t height,
 
 /* ---- raw ---- */
 
-static uint64_t big_endian(const uint8_t *bytes, int count)
-{
-    uint64_t value = 0;
-
-    while (count--)
-        value = value << 8 | *bytes++;
-    return value;
-}
-
 static uint64_t little_endian(const uint8_t *bytes)
 {
     uint64_t value = 0;
@@ -111,7 +57,7 @@ static int raw_rgba_decode(struct sn_str bytes, struct sn_arena *arena, struct s
 
     if (bytes.len < RAW_RGBA_HEAD)
         return too_short(error);
-    uint64_t width = big_endian(head + 4, 4), height = big_endian(head + 8, 4);
+    uint64_t width = sn_big_endian(head + 4, 4), height = sn_big_endian(head + 8, 4);
     if (width * height > (bytes.len - RAW_RGBA_HEAD) / 4)
         return too_short(error);
     int code = sn_image_create(SN_IMAGE_COLOR, width, height, arena, ret_image, error);
@@ -128,7 +74,7 @@ static int raw_depth_decode(struct sn_str bytes, struct sn_arena *arena, struct 
 
     if (bytes.len < RAW_DEPTH_HEAD)
         return too_short(error);
-    uint64_t width = big_endian(head + 8, 8), height = big_endian(head + 16, 8);
+    uint64_t width = sn_big_endian(head + 8, 8), height = sn_big_endian(head + 16, 8);
     bool swapped = width >> 32 && little_endian(head + 8) >> 32 == 0;
     if (swapped) {
         width = little_endian(head + 8);

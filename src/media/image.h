@@ -8,13 +8,11 @@
 #ifndef SN_MEDIA_IMAGE_H
 #define SN_MEDIA_IMAGE_H
 
+#include "media/image_header.h"
 #include "sinew/arena.h"
 
 #include <stdbool.h>
 
-#define SN_MIME_PNG "image/png"
-#define SN_MIME_QOI "image/qoi"
-#define SN_MIME_RAW_RGBA "image/vnd.viam.rgba"
 #define SN_MIME_RAW_DEPTH "image/vnd.viam.dep"
 
 /* No picture is larger; and no side longer than a JPEG's may be. */
@@ -31,23 +29,6 @@ struct sn_image {
     uint8_t *rgba;   /* COLOR, rows from the top, without gaps */
     uint16_t *depth; /* DEPTH */
 };
-
-enum sn_image_format {
-    SN_FORMAT_UNKNOWN,
-    SN_FORMAT_JPEG,
-    SN_FORMAT_PNG,
-    SN_FORMAT_QOI,
-    SN_FORMAT_RAW_RGBA,
-    SN_FORMAT_RAW_DEPTH,
-};
-
-/* By the first bytes. */
-enum sn_image_format sn_image_sniff(struct sn_str bytes);
-
-/* "image/png" and so on, whether "+lazy" hangs on it (do not decode on arrival) or not. */
-enum sn_image_format sn_image_format_of(struct sn_str mime_type);
-/* NULL for UNKNOWN. */
-const char *sn_image_mime_type(enum sn_image_format format);
 
 /* Any of the formats. INVALID_ARGUMENT: "image: unknown format" or what is wrong with it;
  * RESOURCE_EXHAUSTED: larger than the limits above, or than the arena's. */

@@ -4,17 +4,12 @@
  */
 #include "media/image_header.h"
 
-static uint32_t be16(const uint8_t *at)
-{
-    return (uint32_t)at[0] << 8 | at[1];
-}
-
-static uint64_t be(const uint8_t *at, size_t count)
+uint64_t sn_big_endian(const uint8_t *bytes, size_t count)
 {
     uint64_t value = 0;
 
-    for (size_t i = 0; i < count; i++)
-        value = value << 8 | at[i];
+    while (count--)
+        value = value << 8 | *bytes++;
     return value;
 }
 
@@ -26,10 +21,10 @@ static int cut_short(struct sn_error *error)
 static int set_size(struct sn_image_header *header, uint64_t width, uint64_t height,
                     struct sn_error *error)
 {
-    if (width > SN_IMAGE_SIDE_MAX || height > SN_IMAGE_SIDE_MAX)
+    if (width > SN_IMAGE_HEADER_SIDE_MAX || height > SN_IMAGE_HEADER_SIDE_MAX)
         return sn_error_set(
             error, SN_ERR_UNKNOWN, "an image of %llu x %llu pixels is too large: at most %d a side",
-            (unsigned long long)width, (unsigned long long)height, SN_IMAGE_SIDE_MAX);
+            (unsigned long long)width, (unsigned long long)height, SN_IMAGE_HEADER_SIDE_MAX);
     header->width = (int64_t)width;
     header->height = (int64_t)height;
     return 0;
@@ -51,7 +46,7 @@ static int read_frame(const uint8_t *body, size_t len, struct sn_image_header *r
 {
     if (len < 6)
         return sn_error_set(error, SN_ERR_UNKNOWN, "invalid JPEG format: SOF has wrong length");
-    return set_size(ret, be16(body + 3), be16(body + 1), error);
+    return set_size(ret, sn_big_endian(body + 3, 2), sn_big_endian(body + 1, 2), error);
 }
 
 /* A scan must follow, as upstream wants it. */
@@ -78,7 +73,7 @@ static int read_jpeg(const uint8_t *v, size_t len, struct sn_image_header *ret,
             continue;
         if (at + 2 > len)
             return cut_short(error);
-        size_t size = be16(v + at);
+        size_t size = sn_big_endian(v + at, 2);
         if (size < 2)
             return sn_error_set(error, SN_ERR_UNKNOWN, "invalid JPEG format: short segment length");
         if (size > len - at)
@@ -103,9 +98,9 @@ static int read_png(const uint8_t *v, size_t len, struct sn_image_header *ret,
 
     if (len < HEAD + IHDR + 4)
         return cut_short(error);
-    if (be(v + 8, 4) != IHDR || memcmp(v + 12, "IHDR", 4) != 0)
+    if (sn_big_endian(v + 8, 4) != IHDR || memcmp(v + 12, "IHDR", 4) != 0)
         return sn_error_set(error, SN_ERR_UNKNOWN, "png: invalid format: chunk out of order");
-    uint64_t width = be(v + HEAD, 4), height = be(v + HEAD + 4, 4);
+    uint64_t width = sn_big_endian(v + HEAD, 4), height = sn_big_endian(v + HEAD + 4, 4);
     if (!width || !height || width > INT32_MAX || height > INT32_MAX)
         return sn_error_set(error, SN_ERR_UNKNOWN, "png: invalid format: non-positive dimension");
     return set_size(ret, width, height, error);
@@ -116,7 +111,7 @@ static int read_qoi(const uint8_t *v, size_t len, struct sn_image_header *ret,
 {
     if (len < 14)
         return cut_short(error);
-    return set_size(ret, be(v + 4, 4), be(v + 8, 4), error);
+    return set_size(ret, sn_big_endian(v + 4, 4), sn_big_endian(v + 8, 4), error);
 }
 
 static int read_rgba(const uint8_t *v, size_t len, struct sn_image_header *ret,
@@ -124,7 +119,7 @@ static int read_rgba(const uint8_t *v, size_t len, struct sn_image_header *ret,
 {
     if (len < 12)
         return cut_short(error);
-    return set_size(ret, be(v + 4, 4), be(v + 8, 4), error);
+    return set_size(ret, sn_big_endian(v + 4, 4), sn_big_endian(v + 8, 4), error);
 }
 
 static int read_depth(const uint8_t *v, size_t len, struct sn_image_header *ret,
@@ -132,28 +127,46 @@ static int read_depth(const uint8_t *v, size_t len, struct sn_image_header *ret,
 {
     if (len < 24)
         return cut_short(error);
-    return set_size(ret, be(v + 8, 8), be(v + 16, 8), error);
+    return set_size(ret, sn_big_endian(v + 8, 8), sn_big_endian(v + 16, 8), error);
 }
 
+/* ---- all ---- */
+
 static const struct format {
+    enum sn_image_format format;
     const char *name;
     struct sn_str magic;
     int (*read)(const uint8_t *v, size_t len, struct sn_image_header *ret, struct sn_error *error);
 } formats[] = {
-    {"jpeg", {"\xff\xd8", 2}, read_jpeg},
-    {"png", {"\x89PNG\r\n\x1a\n", 8}, read_png},
-    {"qoi", {"qoif", 4}, read_qoi},
-    {"vnd.viam.dep", {"DEPTHMAP", 8}, read_depth},
-    {"vnd.viam.rgba", {"RGBA", 4}, read_rgba},
+    {SN_FORMAT_JPEG, "jpeg", {"\xff\xd8", 2}, read_jpeg},
+    {SN_FORMAT_PNG, "png", {"\x89PNG\r\n\x1a\n", 8}, read_png},
+    {SN_FORMAT_QOI, "qoi", {"qoif", 4}, read_qoi},
+    {SN_FORMAT_RAW_RGBA, "vnd.viam.rgba", {"RGBA", 4}, read_rgba},
+    {SN_FORMAT_RAW_DEPTH, "vnd.viam.dep", {"DEPTHMAP", 8}, read_depth},
 };
+
+/* NULL: of none. */
+static const struct format *find(struct sn_str bytes)
+{
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+        if (sn_str_has_prefix(bytes, formats[i].magic))
+            return &formats[i];
+    return NULL;
+}
+
+enum sn_image_format sn_image_sniff(struct sn_str bytes)
+{
+    const struct format *format = find(bytes);
+
+    return format ? format->format : SN_FORMAT_UNKNOWN;
+}
 
 int sn_image_header(struct sn_str bytes, struct sn_image_header *ret_header, struct sn_error *error)
 {
-    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-        if (!sn_str_has_prefix(bytes, formats[i].magic))
-            continue;
-        *ret_header = (struct sn_image_header){.format = formats[i].name};
-        return formats[i].read((const uint8_t *)bytes.ptr, bytes.len, ret_header, error);
-    }
-    return sn_error_set(error, SN_ERR_UNKNOWN, "image: unknown format");
+    const struct format *format = find(bytes);
+
+    if (!format)
+        return sn_error_set(error, SN_ERR_UNKNOWN, "image: unknown format");
+    *ret_header = (struct sn_image_header){.format = format->name};
+    return format->read((const uint8_t *)bytes.ptr, bytes.len, ret_header, error);
 }

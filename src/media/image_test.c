@@ -250,16 +250,6 @@ static void a_damaged_picture_does_no_harm(void **state)
     }
 }
 
-static void mime_types_are_known(void **state)
-{
-    assert_int_equal(sn_image_format_of(SN_STR("image/png")), SN_FORMAT_PNG);
-    assert_int_equal(sn_image_format_of(SN_STR("image/jpeg+lazy")), SN_FORMAT_JPEG);
-    assert_int_equal(sn_image_format_of(SN_STR("+lazy")), SN_FORMAT_UNKNOWN);
-    assert_int_equal(sn_image_format_of(SN_STR("")), SN_FORMAT_UNKNOWN);
-    assert_string_equal(sn_image_mime_type(SN_FORMAT_RAW_DEPTH), "image/vnd.viam.dep");
-    assert_null(sn_image_mime_type(SN_FORMAT_UNKNOWN));
-}
-
 /* ---- transforms ---- */
 
 static uint32_t pixel(const struct sn_image *image, uint32_t x, uint32_t y)
@@ -453,7 +443,6 @@ int main(void)
         TEST(old_depth_maps_are_read),
         TEST(what_is_no_picture_is_refused),
         TEST(a_damaged_picture_does_no_harm),
-        TEST(mime_types_are_known),
         TEST(a_quarter_turn_is_clockwise),
         TEST(turns_add_up),
         TEST(a_free_turn_shows_all_of_it),

@@ -25,11 +25,6 @@ static unsigned slot_of(struct pixel p)
     return (p.r * 3u + p.g * 5u + p.b * 7u + p.a * 11u) % 64;
 }
 
-static uint32_t big_endian(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
 /* ---- reading ---- */
 
 struct reader {
@@ -80,8 +75,8 @@ int sn_qoi_decode(struct sn_str bytes, struct sn_arena *arena, struct sn_image *
 
     if (bytes.len < HEAD + TAIL)
         return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "qoi: unexpected EOF");
-    int code = sn_image_create(SN_IMAGE_COLOR, big_endian(head + 4), big_endian(head + 8), arena,
-                               ret_image, error);
+    int code = sn_image_create(SN_IMAGE_COLOR, sn_big_endian(head + 4, 4),
+                               sn_big_endian(head + 8, 4), arena, ret_image, error);
     if (code)
         return code;
     struct reader reader = {.next = head + HEAD, .end = head + bytes.len, .last = {.a = 255}};
@@ -162,10 +157,10 @@ int sn_qoi_encode(const struct sn_image *image, struct sn_arena *arena, struct s
     static const uint8_t tail[TAIL] = {0, 0, 0, 0, 0, 0, 0, 1};
     size_t count = (size_t)image->width * image->height;
     uint8_t *bytes = sn_arena_alloc(arena, HEAD + 5 * count + TAIL);
-    struct writer writer = {.next = bytes + HEAD, .last = {.a = 255}};
 
     if (!bytes)
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "image: no memory");
+    struct writer writer = {.next = bytes + HEAD, .last = {.a = 255}};
     memcpy(bytes, "qoif", 4);
     for (int i = 0; i < 4; i++) {
         bytes[4 + i] = (uint8_t)(image->width >> (24 - 8 * i));
