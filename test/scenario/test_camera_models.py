@@ -31,6 +31,8 @@ def write_files():
             picture.putpixel((x, y), color_of(x, y))
     picture.save(FILES / "color.png")
     picture.save(FILES / "color.jpg", quality=95)
+    (FILES / "cut.jpg").write_bytes((FILES / "color.jpg").read_bytes()[:100])
+    Image.new("L", (6000, 4000)).save(FILES / "large.jpg")
     depth = Image.new("I;16", (WIDTH, HEIGHT))
     depth.putdata(DISTANCES)
     depth.save(FILES / "depth.png")
@@ -51,7 +53,7 @@ def camera(name, model, **attributes):
 def files(name, lens=False, **paths):
     attributes = {f"{kind}_file_path": str(FILES / path) for kind, path in paths.items()}
     if lens:
-        attributes["intrinsic_parameters"] = LENS
+        attributes["intrinsic_parameters"] = LENS if lens is True else lens
     return camera(name, "image_file", **attributes)
 
 
@@ -65,6 +67,7 @@ CONFIG = {"components": [
     files("depth", lens=True, depth_image="depth.png"), files("raw", depth_image="depth.dep"),
     files("both", lens=True, color_image="color.png", depth_image="depth.png"),
     files("cloud", pointcloud="two.pcd"), files("missing", color_image="nope.png"),
+    files("cut", color_image="cut.jpg"), files("large", color_image="large.jpg"),
     files("wrong", color_image="two.pcd"), files("flat", depth_image="color.jpg"),
     camera("nothing", "image_file"), camera("pizza", "image_file", preloaded_image="pizza"),
     camera("cat", "image_file", preloaded_image="cat"),
@@ -127,6 +130,12 @@ async def test_shows_a_file(server, name):
     assert shown.size == (WIDTH, HEIGHT)
     for x, y in ((2, 2), (37, 2), (2, 17), (37, 17)):
         assert close(shown.getpixel((x, y)), color_of(x, y))
+
+
+async def test_a_jpeg_of_any_size_passes(server):
+    async with server.machine() as machine:
+        image, = (await pictures(machine, "large")).values()
+    assert viam_to_pil_image(image).size == (6000, 4000)
 
 
 @pytest.mark.parametrize("name", ["depth", "raw"])
@@ -229,6 +238,7 @@ async def test_what_a_service_sees_is_drawn(server):
 @pytest.mark.parametrize("name, text", [
     ("missing", f"open {FILES}/nope.png: no such file or directory"),
     ("wrong", "image: unknown format"),
+    ("cut", "unexpected EOF"),
     ("flat", "don't know how to make DepthMap from *image.YCbCr"),
     ("nothing", "no image files to read, so not implemented"),
     ("outside", "videoSource: call to get Images failed: could not get images from camera: "
@@ -250,9 +260,11 @@ async def test_unknown_source(server):
             "invalid source name: infrared")
 
 
+NO_LENS = "camera intrinsics not found in config: camera intrinsic parameters are not available"
+
+
 @pytest.mark.parametrize("name, text", [
-    ("color", "camera intrinsics not found in config: camera intrinsic parameters are not "
-     "available"),
+    ("color", NO_LENS),
     ("quarter", "function NextPointCloud not defined for last videosource in transform pipeline: "
      "cannot do a projection to a point cloud: camera intrinsic parameters are not available")])
 async def test_no_cloud(server, name, text):

@@ -41,16 +41,22 @@ static int read_file(struct sn_call *call, struct sn_str path, struct sn_arena *
     return code ? sn_call_fail(call, SN_ERR_UNKNOWN, "%s", error.text) : 0;
 }
 
-static int read_image(struct sn_call *call, struct sn_str path, struct sn_arena *arena,
-                      struct sn_str *ret_bytes, struct sn_image *ret_image)
+static int decode(struct sn_call *call, struct sn_str bytes, struct sn_arena *arena,
+                  struct sn_image *ret_image)
 {
     struct sn_error error;
 
+    return sn_image_decode(bytes, arena, ret_image, &error)
+               ? sn_call_fail(call, SN_ERR_UNKNOWN, "%s", error.text)
+               : 0;
+}
+
+static int read_image(struct sn_call *call, struct sn_str path, struct sn_arena *arena,
+                      struct sn_str *ret_bytes, struct sn_image *ret_image)
+{
     int code = read_file(call, path, arena, ret_bytes);
 
-    if (!code && sn_image_decode(*ret_bytes, arena, ret_image, &error))
-        code = sn_call_fail(call, SN_ERR_UNKNOWN, "%s", error.text);
-    return code;
+    return code ? code : decode(call, *ret_bytes, arena, ret_image);
 }
 
 static int read_depth(struct sn_call *call, struct sn_str path, struct sn_arena *arena,
@@ -85,18 +91,36 @@ static int encode(struct sn_call *call, const struct sn_image *image, enum sn_im
     return code ? sn_call_fail(call, SN_ERR_UNKNOWN, "%s", error.text) : 0;
 }
 
+/* Nobody here looks at a JPEG's pixels: only where they begin is looked for. */
+static int pass_jpeg(struct sn_call *call, struct sn_str bytes, struct sn_str *ret_bytes)
+{
+    struct sn_image_header header;
+    struct sn_error error;
+
+    if (sn_image_header(bytes, &header, &error))
+        return sn_call_fail(call, SN_ERR_UNKNOWN, "%s", error.text);
+    *ret_bytes = sn_arena_copy(call->arena, bytes);
+    return ret_bytes->ptr ? 0 : SN_ERR_RESOURCE_EXHAUSTED;
+}
+
+static int as_jpeg(struct sn_call *call, struct sn_str bytes, struct sn_arena *arena,
+                   struct sn_str *ret_bytes)
+{
+    struct sn_image image;
+    int code = decode(call, bytes, arena, &image);
+
+    return code ? code : encode(call, &image, SN_FORMAT_JPEG, ret_bytes);
+}
+
 static int add_color(struct sn_call *call, struct files_request *request)
 {
     struct sn_str bytes;
-    struct sn_image image;
-    int code = read_image(call, request->files->attrs->color, &request->arena, &bytes, &image);
+    int code = read_file(call, request->files->attrs->color, &request->arena, &bytes);
 
-    if (code)
-        return code;
-    if (sn_image_sniff(bytes) == SN_FORMAT_JPEG)
-        bytes = sn_arena_copy(call->arena, bytes);
-    else
-        code = encode(call, &image, SN_FORMAT_JPEG, &bytes);
+    if (!code)
+        code = sn_image_sniff(bytes) == SN_FORMAT_JPEG
+                   ? pass_jpeg(call, bytes, &bytes)
+                   : as_jpeg(call, bytes, &request->arena, &bytes);
     return code ? code
                 : sn_camera_add_image(call, request->ret, SN_STR("color"), SN_STR(SN_MIME_JPEG),
                                       bytes, request->captured_ns);
