@@ -68,6 +68,7 @@ CONFIG = {"components": [
     files("both", lens=True, color_image="color.png", depth_image="depth.png"),
     files("cloud", pointcloud="two.pcd"), files("missing", color_image="nope.png"),
     files("cut", color_image="cut.jpg"), files("large", color_image="large.jpg"),
+    files("blurred", lens={**LENS, "fy": 0}, depth_image="depth.png"),
     files("wrong", color_image="two.pcd"), files("flat", depth_image="color.jpg"),
     camera("nothing", "image_file"), camera("pizza", "image_file", preloaded_image="pizza"),
     camera("cat", "image_file", preloaded_image="cat"),
@@ -265,6 +266,7 @@ NO_LENS = "camera intrinsics not found in config: camera intrinsic parameters ar
 
 @pytest.mark.parametrize("name, text", [
     ("color", NO_LENS),
+    pytest.param("blurred", NO_LENS, marks=pytest.mark.differs("one text for all bad lenses")),
     ("quarter", "function NextPointCloud not defined for last videosource in transform pipeline: "
      "cannot do a projection to a point cloud: camera intrinsic parameters are not available")])
 async def test_no_cloud(server, name, text):

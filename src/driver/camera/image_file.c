@@ -275,7 +275,7 @@ static int project_files(struct sn_call *call, struct files_request *request,
     struct sn_image depth, color;
     struct sn_str bytes;
 
-    if (!(a->pinhole.fx > 0))
+    if (!(a->pinhole.fx > 0 && a->pinhole.fy > 0))
         return sn_call_fail(call, SN_ERR_UNKNOWN,
                             "camera intrinsics not found in config: camera intrinsic parameters "
                             "are not available");
