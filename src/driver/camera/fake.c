@@ -8,6 +8,7 @@
  * pictures cost. That is the pool's work, all else the loop's.
  */
 #include "base/timers.h"
+#include "driver/camera/lens.h"
 #include "media/jpeg.h"
 #include "media/pcd.h"
 #include "pb/common/v1/common.h"
@@ -231,40 +232,24 @@ static int fake_point_cloud(struct sn_call *call, struct sn_camera *camera, stru
 }
 
 /* What is answered for "model": the lens of some camera that was once measured. */
-struct fake_lens {
-    struct pb_camera_intrinsic_parameters intrinsics;
-    struct pb_camera_distortion_parameters distortion;
-    double parameters[5];
-};
-
-static const struct fake_lens measured_lens = {
-    .intrinsics = {.focal_x_px = 821.32642889,
-                   .focal_y_px = 821.68607359,
-                   .center_x_px = 494.95941428,
-                   .center_y_px = 370.70529534},
-    .distortion = {.model = {"brown_conrady", 13}, .parameters = {.n = 5, .cap = 5}},
-    .parameters = {0.11297234, -0.21375332, -0.01584774, -0.00302002, 0.19969297},
-};
-
 static int fake_properties(struct sn_call *call, struct sn_camera *camera,
                            struct pb_camera_get_properties_response *ret)
 {
+    static const struct sn_distortion measured = {.rk1 = 0.11297234,
+                                                  .rk2 = -0.21375332,
+                                                  .rk3 = -0.01584774,
+                                                  .tp1 = -0.00302002,
+                                                  .tp2 = 0.19969297};
     const struct fake_camera *fake = fake_of(camera);
-    struct fake_lens *lens;
+    struct sn_pinhole pinhole = {.width_px = fake->width,
+                                 .height_px = fake->height,
+                                 .fx = 821.32642889,
+                                 .fy = 821.68607359,
+                                 .ppx = 494.95941428,
+                                 .ppy = 370.70529534};
 
     ret->supports_pcd = true;
-    if (!fake->has_model)
-        return 0;
-    lens = sn_arena_alloc(call->arena, sizeof(*lens));
-    if (!lens)
-        return SN_ERR_RESOURCE_EXHAUSTED;
-    *lens = measured_lens;
-    lens->intrinsics.width_px = fake->width;
-    lens->intrinsics.height_px = fake->height;
-    lens->distortion.parameters.v = lens->parameters;
-    ret->intrinsic_parameters = &lens->intrinsics;
-    ret->distortion_parameters = &lens->distortion;
-    return 0;
+    return fake->has_model ? sn_lens_properties(call, &pinhole, &measured, ret) : 0;
 }
 
 static int fake_geometries(struct sn_call *call, struct sn_resource *resource,
