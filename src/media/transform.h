@@ -13,8 +13,9 @@
 int sn_image_rotate(const struct sn_image *image, double degrees, struct sn_arena *arena,
                     struct sn_image *ret_image, struct sn_error *error) SN_MUST_USE;
 
-/* To exactly that size. Colours are averaged over what a new pixel covers, distances taken from the
- * nearest old one: a mean of two distances is neither. */
+/* To exactly that size. Colours are averaged over what a new pixel covers; where a side grows,
+ * mixed from the four old ones around it. Distances are taken from one old pixel: a mean of two is
+ * neither. */
 int sn_image_resize(const struct sn_image *image, uint32_t width, uint32_t height,
                     struct sn_arena *arena, struct sn_image *ret_image, struct sn_error *error)
     SN_MUST_USE;

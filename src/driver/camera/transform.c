@@ -113,21 +113,24 @@ static int step_pixels(struct run *run, const struct sn_step *step)
     return 0;
 }
 
+static void draw_label(struct run *run, int64_t x, int64_t y, struct sn_str what, double confidence)
+{
+    char label[80];
+
+    snprintf(label, sizeof(label), "%.*s: %.2f", SN_STR_ARGS(what), confidence);
+    sn_image_draw_text(&run->image, x, y, sn_str_of(label));
+}
+
 static void show_detections(struct run *run, const struct sn_step *step)
 {
     for (uint32_t i = 0; i < run->detections.detections.n; i++) {
         const struct pb_service_vision_detection *seen = &run->detections.detections.v[i];
         struct sn_rectangle frame = {seen->x_min, seen->y_min, seen->x_max, seen->y_max};
-        char label[80];
 
         if (!sn_step_shows(step, seen->class_name, seen->confidence))
             continue;
-        int len = snprintf(label, sizeof(label), "%.*s: %.2f", SN_STR_ARGS(seen->class_name),
-                           seen->confidence);
         sn_image_draw_frame(&run->image, frame);
-        sn_image_draw_text(
-            &run->image, frame.x_min, frame.y_min - LINE,
-            (struct sn_str){label, (size_t)len < sizeof(label) ? (size_t)len : sizeof(label) - 1});
+        draw_label(run, frame.x_min, frame.y_min - LINE, seen->class_name, seen->confidence);
     }
 }
 
@@ -138,16 +141,11 @@ static void show_classifications(struct run *run, const struct sn_step *step)
     for (uint32_t i = 0; i < run->classifications.classifications.n; i++) {
         const struct pb_service_vision_classification *seen =
             &run->classifications.classifications.v[i];
-        char label[80];
 
         if (!sn_step_shows(step, seen->class_name, seen->confidence) ||
             (step->max && shown == step->max))
             continue;
-        int len = snprintf(label, sizeof(label), "%.*s: %.2f", SN_STR_ARGS(seen->class_name),
-                           seen->confidence);
-        sn_image_draw_text(
-            &run->image, 2, 2 + (int64_t)shown++ * LINE,
-            (struct sn_str){label, (size_t)len < sizeof(label) ? (size_t)len : sizeof(label) - 1});
+        draw_label(run, 2, 2 + (int64_t)shown++ * LINE, seen->class_name, seen->confidence);
     }
 }
 
@@ -223,16 +221,11 @@ static int find_vision(struct sn_call *child, struct run *run, const struct sn_s
     struct sn_resource *found;
     int code = sn_find(child, &run->camera->base.base, SN_API_VISION, step->service, &found);
 
-    if (!code) {
+    if (!code)
         run->vision = (struct sn_vision *)found;
-        return 0;
-    }
-    struct sn_str why = sn_call_text(child, code);
-    child->text =
-        sn_arena_printf(child->arena, "%s cant find vision service: %.*s",
-                        step->kind == SN_STEP_DETECTIONS ? "source_detector" : "source_classifier",
-                        SN_STR_ARGS(why));
-    return code;
+    return sn_call_prefix(child, code, "%s cant find vision service: ",
+                          step->kind == SN_STEP_DETECTIONS ? "source_detector"
+                                                           : "source_classifier");
 }
 
 static int vision_start(struct sn_call *child)
