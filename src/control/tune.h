@@ -7,7 +7,7 @@
  * little more and a little less whenever the speed crosses that one, which makes it oscillate at
  * its own critical frequency. Amplitude and period give the critical gain, and Ziegler and
  * Nichols's rule for PI control the gains. A plant that does not move or does not oscillate ends
- * the attempt; all of it takes TUNE_SECONDS_MAX at most.
+ * the attempt; all of it takes SN_TUNE_SECONDS_MAX at most.
  *
  * Pure: the caller measures and drives once per step.
  */

@@ -6,16 +6,15 @@
 #include "driver/base/feedback.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "driver/earth.h"
 #include "sinew/steps.h"
 #include "spatial/orientation.h"
+#include "spatial/vec.h"
 
 #include <math.h>
 
 /* Bytes of one turn's calls. */
 enum { TURN_MEMORY_MAX = 1 << 20 };
-
-#define METRES_PER_DEGREE 111194.92664455874 /* of latitude, on a sphere of 6371 km */
-#define PI 3.14159265358979323846
 
 /* How near the end of a way is near enough: degrees, mm. */
 #define NEAR_DEGREES 1.0
@@ -115,12 +114,12 @@ void sn_feedback_tune(struct sn_feedback *f)
 static double yaw_of(const struct sn_heading *heading)
 {
     struct sn_quat q = {heading->w, heading->x, heading->y, heading->z};
-    double radians = heading->form == SN_HEADING_DEGREES ? PI / 180 : 1;
+    double turn = heading->form == SN_HEADING_DEGREES ? sn_radians(heading->w) : heading->w;
 
     if (heading->form != SN_HEADING_QUATERNION)
-        q = sn_quat_from_orientation_vector((struct sn_orientation_vector){
-            heading->x, heading->y, heading->z, heading->w * radians});
-    return sn_quat_to_euler(q).yaw * 180 / PI;
+        q = sn_quat_from_orientation_vector(
+            (struct sn_orientation_vector){heading->x, heading->y, heading->z, turn});
+    return sn_degrees(sn_quat_to_euler(q).yaw);
 }
 
 /* mm from where the way began. */
@@ -128,9 +127,9 @@ static double distance_of(const struct sn_feedback *f)
 {
     const struct pb_common_geo_point *from = &f->point_first, *to = &f->point_now;
     double north = to->latitude - from->latitude;
-    double east = (to->longitude - from->longitude) * cos(from->latitude * PI / 180);
+    double east = (to->longitude - from->longitude) * cos(sn_radians(from->latitude));
 
-    return hypot(north, east) * METRES_PER_DEGREE * 1000;
+    return sn_radians(hypot(north, east)) * SN_EARTH_RADIUS_M * 1000;
 }
 
 /* Turned left since the last time, by the sensor or by what the speed makes of the time. */

@@ -9,11 +9,11 @@
 #include "sinew/api/motor.h"
 #include "sinew/driver.h"
 #include "sinew/steps.h"
+#include "spatial/vec.h"
 
 #include <math.h>
 #include <stdlib.h>
 
-#define PI 3.14159265358979323846
 #define NEARLY_0 1e-4
 
 enum { LEFT, RIGHT };
@@ -139,7 +139,7 @@ static int wheeled_spin(struct sn_call *call, struct sn_base *base, double angle
                         const struct pb_google_struct *extra)
 {
     struct wheeled_base *wheeled = wheeled_of(base);
-    double way = wheeled->slip * (double)wheeled->attrs->width * PI * angle / 360;
+    double way = wheeled->slip * (double)wheeled->attrs->width * SN_PI * angle / 360;
     double revolutions = fabs(way / (double)wheeled->attrs->circumference);
 
     if (is_nearly_0(angle))
@@ -170,7 +170,7 @@ static int wheeled_set_power(struct sn_call *call, struct sn_base *base,
     struct wheeled_base *wheeled = wheeled_of(base);
     double sign = linear->y < 0 ? -1 : 1;
     double size = hypot(linear->y, angular->z) * sign;
-    double direction = atan2(angular->z, fabs(linear->y)) + PI / 4;
+    double direction = atan2(angular->z, fabs(linear->y)) + SN_PI / 4;
 
     if (is_zero(linear) && is_zero(angular))
         return stop_all(call, wheeled);
@@ -187,7 +187,7 @@ static int wheeled_set_velocity(struct sn_call *call, struct sn_base *base,
                                 const struct pb_google_struct *extra)
 {
     struct wheeled_base *wheeled = wheeled_of(base);
-    double turning = angular->z * PI / 180 * (double)wheeled->attrs->width / 2; /* mm/s */
+    double turning = sn_radians(angular->z) * (double)wheeled->attrs->width / 2; /* mm/s */
     double rpm_per_speed = 60 / (double)wheeled->attrs->circumference;
 
     if (is_zero(linear) && is_zero(angular))

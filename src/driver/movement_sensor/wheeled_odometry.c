@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "base/log.h"
 #include "base/timers.h"
+#include "driver/earth.h"
 #include "pb/common/v1/common.h"
 #include "pb/component/base/v1/base.h"
 #include "pb/component/movementsensor/v1/movementsensor.h"
@@ -24,7 +25,6 @@ enum { LOOK_MEMORY_MAX = 64 << 10 };
 
 #define INTERVAL_MS 500.0
 #define INTERVAL_MS_MAX 86400e3 /* a day */
-#define EARTH_RADIUS_M 6371e3   /* as upstream's library has it */
 
 struct odometry_attrs {
     struct sn_str base;
@@ -71,7 +71,7 @@ static struct odometry *odometry_of(struct sn_movement_sensor *sensor)
 /* From the origin along a great circle. */
 static void odometry_locate(struct odometry *odometry)
 {
-    double distance = hypot(odometry->x, odometry->y) / EARTH_RADIUS_M;
+    double distance = hypot(odometry->x, odometry->y) / SN_EARTH_RADIUS_M;
     double bearing = atan2(odometry->x, odometry->y);
     double lat = sn_radians(odometry->origin.latitude);
     double lng = sn_radians(odometry->origin.longitude);
