@@ -2,6 +2,7 @@
 """A server process with a config, and the ways to reach it."""
 import asyncio
 import contextlib
+import inspect
 import json
 import os
 import pathlib
@@ -12,9 +13,11 @@ import subprocess
 import threading
 import time
 
+import pytest
 from grpclib.client import Channel
 from grpclib.exceptions import GRPCError
-from viam.proto.robot import GetMachineStatusResponse
+from viam.proto.robot import (GetMachineStatusRequest, GetMachineStatusResponse,
+                              GetOperationsRequest, RobotServiceStub)
 from viam.robot.client import RobotClient
 from viam.rpc.dial import DialOptions
 
@@ -28,6 +31,7 @@ PATIENCE = 20
 MOTOR = {"name": "m1", "api": "rdk:component:motor", "model": "fake"}
 SENSOR = {"name": "s1", "api": "rdk:component:sensor", "model": "fake"}
 FAKES = {"components": [MOTOR, SENSOR]}
+TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools"
 
 
 def free_port():
@@ -130,9 +134,9 @@ class Server:
         raise AssertionError(f"is not running:\n{self.log.text()}")
 
     @contextlib.asynccontextmanager
-    async def channel(self):
-        """A plain gRPC connection."""
-        channel = Channel("127.0.0.1", self.port)
+    async def channel(self, config=None):
+        """A plain gRPC connection; `config` is grpclib's Configuration."""
+        channel = Channel("127.0.0.1", self.port, config=config)
         try:
             yield channel
         finally:
@@ -191,8 +195,38 @@ async def outcome(call):
 
 
 async def eventually(check, timeout=PATIENCE):
-    """Waits until `await check()` is true."""
+    """Waits until `check()`, or what it returns to be awaited, is true."""
     end = time.monotonic() + timeout
-    while not await check():
+    while True:
+        found = check()
+        if await found if inspect.isawaitable(found) else found:
+            return
         assert time.monotonic() < end, "never came true"
         await asyncio.sleep(0.005)
+
+
+async def statuses(server):
+    """{resource's name: its status}"""
+    async with server.channel() as channel:
+        reply = await RobotServiceStub(channel).GetMachineStatus(GetMachineStatusRequest())
+    return {status.name.name: status for status in reply.resources}
+
+
+async def idle(server, method):
+    """Waits until no call of that method runs."""
+    async with server.channel() as channel:
+        stub = RobotServiceStub(channel)
+
+        async def ended():
+            reply = await stub.GetOperations(GetOperationsRequest())
+            return not any(row.method.endswith(f"/{method}") for row in reply.operations)
+        await eventually(ended)
+
+
+def tool_folder(name):
+    """The folder that tools/<name> makes and names; the test is skipped where it can't be had."""
+    done = subprocess.run([TOOLS / name], capture_output=True, text=True, check=False)
+    if done.returncode == 77:
+        pytest.skip(done.stderr.strip().splitlines()[-1].removeprefix("skipped: "))
+    assert done.returncode == 0, done.stderr
+    return pathlib.Path(done.stdout.strip())

@@ -7,9 +7,9 @@ import pytest
 from viam.components.base import Base
 from viam.components.input import Control, Controller, Event, EventType
 from viam.components.motor import Motor
-from viam.proto.robot import GetMachineStatusRequest, RobotServiceStub
+from viam.proto.robot import ResourceStatus
 
-from harness import eventually
+from harness import eventually, statuses
 
 MOVE, PRESS, RELEASE = (EventType.POSITION_CHANGE_ABSOLUTE, EventType.BUTTON_PRESS,
                         EventType.BUTTON_RELEASE)
@@ -33,11 +33,9 @@ def machine_of(*services, **motor):
 
 
 async def ready(server, name="rc"):
-    async with server.channel() as channel:
-        async def is_ready():
-            status = await RobotServiceStub(channel).GetMachineStatus(GetMachineStatusRequest())
-            return any(row.name.name == name and row.state == 3 for row in status.resources)
-        await eventually(is_ready)
+    async def is_ready():
+        return (await statuses(server))[name].state == ResourceStatus.STATE_READY
+    await eventually(is_ready)
 
 
 class Drive:
@@ -144,9 +142,7 @@ async def test_speeds_instead_of_power(start):
 ])
 async def test_configs_that_cannot_be(start, attributes, text):
     server = start({"services": [remote(**attributes)]})
-    async with server.channel() as channel:
-        async def is_told():
-            status = await RobotServiceStub(channel).GetMachineStatus(GetMachineStatusRequest())
-            return any(row.name.name == "rc" and row.error.endswith(text)
-                       for row in status.resources)
-        await eventually(is_told)
+
+    async def is_told():
+        return (await statuses(server))["rc"].error.endswith(text)
+    await eventually(is_told)

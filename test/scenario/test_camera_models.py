@@ -10,9 +10,8 @@ from viam.components.camera import Camera
 from viam.media.utils.pil import viam_to_pil_image
 from viam.proto.component.camera import (CameraServiceStub, GetImagesRequest,
                                          GetPointCloudRequest)
-from viam.proto.robot import GetMachineStatusRequest, RobotServiceStub
 
-from harness import outcome
+from harness import outcome, statuses
 
 FILES = pathlib.Path(tempfile.mkdtemp(prefix="sinew-pictures-"))
 WIDTH, HEIGHT = 40, 20
@@ -290,10 +289,7 @@ async def test_no_cloud(server, name, text):
     ("replay-time", "config validation error: invalid time format for start time (UTC), "
      "use RFC3339")])
 async def test_what_cannot_be_built(server, name, text):
-    async with server.channel() as channel:
-        reply = await RobotServiceStub(channel).GetMachineStatus(GetMachineStatusRequest())
-    error, = [r.error for r in reply.resources if r.name.name == name]
-    assert error == f"resource {text}"
+    assert (await statuses(server))[name].error == f"resource {text}"
 
 
 @pytest.mark.differs("it works for a minute and takes a gigabyte")

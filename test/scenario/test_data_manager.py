@@ -5,9 +5,8 @@ from viam.gen.service.datamanager.v1.data_manager_grpc import DataManagerService
 from viam.gen.service.datamanager.v1.data_manager_pb2 import (SyncRequest,
                                                               UploadBinaryDataToDatasetsRequest)
 from viam.proto.common import DoCommandRequest, GetStatusRequest
-from viam.proto.robot import GetMachineStatusRequest, RobotServiceStub
 
-from harness import eventually, outcome
+from harness import eventually, outcome, statuses
 
 API = "rdk:service:data_manager"
 
@@ -55,13 +54,12 @@ async def test_common(server):
 async def errors(server, count):
     """{name: error} of the data managers, when they are settled."""
     found = {}
-    async with server.channel() as channel:
-        async def settled():
-            status = await RobotServiceStub(channel).GetMachineStatus(GetMachineStatusRequest())
-            found.update({row.name.name: row.error for row in status.resources
-                          if row.name.subtype == "data_manager" and row.state in (3, 5)})
-            return len(found) == count
-        await eventually(settled)
+
+    async def settled():
+        found.update({name: row.error for name, row in (await statuses(server)).items()
+                      if row.name.subtype == "data_manager" and row.state in (3, 5)})
+        return len(found) == count
+    await eventually(settled)
     return found
 
 

@@ -8,7 +8,8 @@ from viam.components.gripper import Gripper
 from viam.proto.common import Pose, PoseInFrame
 from viam.proto.component.gripper import (GetCurrentInputsRequest, GoToInputsRequest,
                                           GripperServiceStub)
-from viam.proto.robot import GetMachineStatusRequest, RobotServiceStub
+
+from harness import statuses
 
 CONFIG = {"components": [
     {"name": "g", "api": "rdk:component:gripper", "model": "fake", "frame": {
@@ -64,11 +65,9 @@ async def test_kinematics_of_a_file(start, tmp_path):
 async def test_file_that_is_not_there(start):
     server = start({"components": [{"name": "g", "api": "rdk:component:gripper", "model": "fake",
                                     "attributes": {"model-path": "/nonexistent/x.json"}}]})
-    async with server.channel() as channel:
-        reply = await RobotServiceStub(channel).GetMachineStatus(GetMachineStatusRequest())
-    error, = [r.error for r in reply.resources if r.name.name == "g"]
-    assert error == ("resource config validation error: failed to read json file: "
-                     "open /nonexistent/x.json: no such file or directory")
+    assert (await statuses(server))["g"].error == (
+        "resource config validation error: failed to read json file: "
+        "open /nonexistent/x.json: no such file or directory")
 
 
 async def test_joints_that_turn(start, tmp_path):

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """h2spec, the conformance tests of HTTP/2 servers, against the server."""
-import pathlib
 import subprocess
 import xml.etree.ElementTree
 
 import pytest
 
-GOENV = pathlib.Path(__file__).resolve().parents[2] / "tools/goenv"
+import harness
 
 # It takes the default frame size for the largest; servers of gRPC allow more: 1 MiB, as the
 # reference does.
@@ -15,11 +14,7 @@ EXPECTED = {"Sends a large size HEADERS frame that exceeds the SETTINGS_MAX_FRAM
 
 @pytest.fixture(name="h2spec", scope="module")
 def fixture_h2spec():
-    done = subprocess.run([GOENV], capture_output=True, text=True, check=False)
-    if done.returncode == 77:
-        pytest.skip(done.stderr.strip().splitlines()[-1].removeprefix("skipped: "))
-    assert done.returncode == 0, done.stderr
-    return pathlib.Path(done.stdout.strip()) / "h2spec"
+    return harness.tool_folder("goenv") / "h2spec"
 
 
 @pytest.mark.differs("the reference fails some")

@@ -8,7 +8,8 @@ from grpclib.exceptions import GRPCError
 from viam.gen.service.motion.v1.motion_grpc import MotionServiceStub
 from viam.proto.common import (DoCommandRequest, GeoGeometry, GeometriesInFrame, Geometry, GeoPoint,
                                GetStatusRequest, Pose, PoseInFrame, Sphere, Transform, WorldState)
-from viam.proto.robot import GetMachineStatusRequest, ResourceNamesRequest, RobotServiceStub
+from viam.proto.robot import (GetMachineStatusRequest, ResourceNamesRequest, ResourceStatus,
+                              RobotServiceStub)
 from viam.proto.service.motion import (GetPlanRequest, GetPoseRequest, ListPlanStatusesRequest,
                                        MoveOnGlobeRequest, MoveOnMapRequest, MoveRequest,
                                        StopPlanRequest)
@@ -67,9 +68,7 @@ async def test_it_is_there_without_being_configured(start):
         names = (await RobotServiceStub(channel).ResourceNames(ResourceNamesRequest())).resources
         assert [(it.namespace, it.type, it.subtype, it.name) for it in names] == [
             ("rdk", "service", "motion", "builtin")]
-        status = (await RobotServiceStub(channel).GetMachineStatus(GetMachineStatusRequest()))
-        mine, = [it for it in status.resources if it.name.subtype == "motion"]
-        assert mine.state == mine.STATE_READY and mine.name.name == "builtin"
+    assert await services_of(server) == {"builtin": (ResourceStatus.STATE_READY, "")}
 
 
 @pytest.mark.parametrize("entry", [

@@ -12,10 +12,9 @@ from viam.proto.component.encoder import EncoderServiceStub
 from viam.proto.component.encoder import GetPositionRequest as GetTicksRequest
 from viam.proto.component.motor import (GoForRequest, GoToRequest, MotorServiceStub,
                                         ResetZeroPositionRequest, SetPowerRequest, SetRPMRequest)
-from viam.proto.robot import GetMachineStatusRequest, RobotServiceStub
 
 import harness
-from harness import eventually, outcome
+from harness import eventually, outcome, statuses
 
 TOO_SLOW = ("UNKNOWN", "Cannot move motor at an RPM that is nearly 0")
 NO_TURNS = ("UNKNOWN", "Cannot move motor for 0 revolutions")
@@ -59,13 +58,6 @@ CONFIG = {"components": [
     encoder("one", "single", pins={"i": "i1"}),
 ]}
 DRIVERS = ["abp", "ab", "dp", "flip", "ramp", "pid", "step", "delay", "bare"]
-
-
-@pytest.fixture(scope="module")
-def server(program):
-    shared = harness.Server(program, CONFIG)
-    yield shared
-    shared.stop()
 
 
 async def levels(machine, prefix, *names):
@@ -328,6 +320,4 @@ def invalid(text):
 ])
 async def test_wrong_attributes(start, component, error):
     server = start({"components": [BOARD, component]})
-    async with server.channel() as channel:
-        status = await RobotServiceStub(channel).GetMachineStatus(GetMachineStatusRequest())
-        assert [r.error for r in status.resources if r.name.name == "x"] == [error]
+    assert (await statuses(server))["x"].error == error

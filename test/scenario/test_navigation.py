@@ -5,12 +5,11 @@ import asyncio
 
 import pytest
 from viam.proto.common import DoCommandRequest, GeoPoint, GeoPose, GetStatusRequest, Pose
-from viam.proto.robot import GetMachineStatusRequest, RobotServiceStub
 from viam.gen.service.navigation.v1 import navigation_pb2
 from viam.gen.service.navigation.v1.navigation_grpc import NavigationServiceStub
 from viam.services.navigation import (MapType, NavigationClient, Plan, Position, Waypoint)
 
-from harness import eventually, outcome
+from harness import eventually, outcome, statuses
 
 BASE = {"name": "base", "api": "rdk:component:base", "model": "fake"}
 SENSOR = {"name": "sensor", "api": "rdk:component:movement_sensor", "model": "fake"}
@@ -242,15 +241,11 @@ async def test_goals_that_are_not_there(server):
 async def test_attributes_that_cannot_be(start, attributes, text):
     server = start({"components": [BASE, SENSOR], "services": [
         {"name": "n", "api": "rdk:service:navigation", "attributes": attributes}]})
-    async with server.channel() as channel:
-        async def error():
-            reply = await RobotServiceStub(channel).GetMachineStatus(GetMachineStatusRequest())
-            return {it.name.name: it.error for it in reply.resources}["n"]
 
-        async def is_there():
-            return bool(await error())
-        await eventually(is_there)
-        assert await error() == f"resource config validation error: {text}"
+    async def error():
+        return (await statuses(server))["n"].error
+    await eventually(error)
+    assert await error() == f"resource config validation error: {text}"
 
 
 async def test_a_base_must_be_one(start):

@@ -15,12 +15,7 @@ CONFIG = {"components": [harness.MOTOR, harness.SENSOR, BOARD]}
 
 @pytest.fixture(name="modules", scope="module")
 def fixture_modules():
-    done = subprocess.run([HERE.parents[1] / "tools/nodeenv"], capture_output=True, text=True,
-                          check=False)
-    if done.returncode == 77:
-        pytest.skip(done.stderr.strip().splitlines()[-1].removeprefix("skipped: "))
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return harness.tool_folder("nodeenv")
 
 
 def test_typescript_sdk(server, modules):

@@ -5,7 +5,6 @@ import contextlib
 import http.client
 import socket
 import struct
-import time
 
 import pytest
 
@@ -16,7 +15,6 @@ FORMS = ["application/grpc-web", "application/grpc-web+proto", "application/grpc
          "application/grpc-web-text+proto"]
 ORIGIN = "http://page.example:8000"
 TICKS = "/viam.component.board.v1.BoardService/StreamTicks"
-OPERATIONS = "/viam.robot.v1.RobotService/GetOperations"
 VERSION = "/viam.robot.v1.RobotService/GetVersion"
 ROOT = b"I am a viam-server, navigate to https://app.viam.com to manage me."
 
@@ -88,17 +86,6 @@ def stream2(server, path, body):
 @pytest.fixture(name="fetch_stream", params=[stream1, stream2], ids=["http1", "http2"])
 def fixture_fetch_stream(request):
     return request.param
-
-
-def eventually_idle(server):
-    """Whether the streams of ticks that ran have ended."""
-    deadline = time.monotonic() + harness.PATIENCE
-    while time.monotonic() < deadline:
-        messages, _, _ = call(fetch, server, FORMS[0], OPERATIONS, b"")
-        if b"StreamTicks" not in messages[0]:
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def frames(body):
@@ -227,7 +214,7 @@ def test_large_request_and_answer(server, fetch):
         assert len(messages) == 1 and trailers == {"grpc-status": "0"}
 
 
-def test_stream_leaves_message_by_message(start, fetch_stream):
+async def test_stream_leaves_message_by_message(start, fetch_stream):
     """The fake's interrupts tick every 700 ms: each tick comes by itself, and a client that leaves
     ends the call."""
     server = start({"components": [BOARD]})
@@ -237,7 +224,7 @@ def test_stream_leaves_message_by_message(start, fetch_stream):
             body += read()
     flags = [flag for flag, _ in frames(body)]
     assert len(flags) >= 2 and set(flags) == {0}
-    assert eventually_idle(server)
+    await harness.idle(server, "StreamTicks")
 
 
 # ---- CORS ----
