@@ -10,6 +10,7 @@ import time
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from grpclib.config import Configuration
 from grpclib.exceptions import GRPCError
 from viam.proto.common import DoCommandRequest, GetStatusRequest
 from viam.proto.service.shell import (
@@ -57,6 +58,15 @@ class Terminal:
             assert await self.receive(), self.text
         self.text = self.text[match.end():]
         return match
+
+    async def all_until(self, end):
+        """The text that comes before `end`, much of it."""
+        pieces = [self.text]
+        while end not in "".join(pieces[-2:]):
+            self.text = ""
+            assert await self.receive(), self.text
+            pieces.append(self.text)
+        return "".join(pieces).partition(end)[0]
 
     async def until_eof(self):
         while not self.eof:
@@ -153,6 +163,20 @@ def processes(word):
     return found
 
 
+def written(pid):
+    """Bytes that a process has written."""
+    return int(re.search(r"wchar: (\d+)", open(f"/proc/{pid}/io").read()).group(1))
+
+
+async def still(count, seconds=0.2):
+    """Waits until `count()` stands still for so long."""
+    async def stands():
+        before = count()
+        await asyncio.sleep(seconds)
+        return count() == before
+    await eventually(stands)
+
+
 @pytest.mark.differs("there, processes outlive the stream")
 @pytest.mark.parametrize("script", [
     "sleep {}\n", "trap '' HUP TERM; sleep {}\n", "nohup sleep {} & disown\n",
@@ -168,7 +192,7 @@ async def test_processes_end_with_the_stream(server, script):
             if "exit" in script:
                 await shell.until_eof()
             else:
-                await eventually(lambda: asyncio.sleep(0, processes(f"sleep\0{word}")))
+                await eventually(lambda: processes(f"sleep\0{word}"))
         await eventually(gone)
 
 
@@ -177,7 +201,7 @@ async def test_processes_end_with_the_program(start):
     server, word = start(CONFIG), f"{time.time_ns() % 10**9 + 10**6}.25"
     async with server.channel() as channel:
         async with terminal(channel, f"trap '' HUP TERM; sleep {word}\n", cancel=False) as shell:
-            await eventually(lambda: asyncio.sleep(0, processes(f"sleep\0{word}")))
+            await eventually(lambda: processes(f"sleep\0{word}"))
             server.stop()
             with pytest.raises(Exception):
                 while await shell.receive():
@@ -188,29 +212,45 @@ async def test_processes_end_with_the_program(start):
 @pytest.mark.differs("there, 64 bytes at a time, which takes minutes")
 async def test_a_slow_reader_holds_the_program_back(start):
     """What nobody reads stays in the terminal: memory has a limit, and nothing is lost."""
-    server = start(CONFIG)
-    async with server.channel() as channel, terminal(channel) as shell:
-        await shell.type("echo be''gin; seq 1 400000; echo e''nd\n")
+    server, last = start(CONFIG), time.time_ns() % 1000 + 400000
+    small = Configuration(http2_connection_window_size=1 << 16, http2_stream_window_size=1 << 16)
+    async with server.channel(small) as channel, terminal(channel) as shell:
+        await shell.type(f"echo be''gin; seq 1 {last}; echo e''nd\n")
         await shell.until("begin\r\n")
         before = server.rss_kb()
-        await asyncio.sleep(0.3)
-        assert server.rss_kb() < before + 20000
-        text = (await shell.until("(?s)^(.*)end\r\n")).group(1)
-        assert text.split() == [str(i) for i in range(1, 400001)]
+        await eventually(lambda: processes(f"seq\0001\0{last}"))
+        pid, = processes(f"seq\0001\0{last}")
+        await eventually(lambda: written(pid))
+        await still(lambda: written(pid))
+        assert written(pid) < 500_000
+        assert server.rss_kb() < before + 2000
+        text = await shell.all_until("end\r\n")
+        assert text.split() == [str(i) for i in range(1, last + 1)]
 
 
 @pytest.mark.differs("there, what is typed faster than it is read is lost")
-async def test_a_slow_program_holds_the_client_back(start):
-    server = start(CONFIG)
+async def test_a_slow_program_holds_the_client_back(start, tmp_path):
+    server, typed = start(CONFIG), 0
     async with server.channel() as channel, terminal(channel) as shell:
-        await shell.type("stty raw -echo; echo re''ady; sleep 1; head -c 3000000 | cksum; "
-                         "stty sane\n")
+        async def type_all():
+            nonlocal typed
+            for _ in range(180):
+                await shell.type("x" * 50000)
+                typed += 50000
+
+        await shell.type("stty raw -echo; echo re''ady; "
+                         f"while ! test -e {tmp_path}/go; do sleep 0.02; done; "
+                         "head -c 9000000 | cksum; stty sane\n")
         await shell.until("ready")
         before = server.rss_kb()
-        for _ in range(60):
-            await shell.type("x" * 50000)
-        await shell.until(r"\d+ 3000000")
-        assert server.rss_kb() < before + 20000
+        typing = asyncio.ensure_future(type_all())
+        await eventually(lambda: typed)
+        await still(lambda: typed)
+        assert typed < 3_000_000
+        assert server.rss_kb() < before + 4000
+        (tmp_path / "go").touch()
+        await shell.until(r"\d+ 9000000")
+        await typing
 
 
 async def test_many_terminals(server):
@@ -400,7 +440,7 @@ async def test_a_copy_that_breaks_off_changes_nothing(server, tmp_path):
                 await stream.send_message(CopyFilesToMachineRequest(metadata=metadata))
                 await stream.send_message(CopyFilesToMachineRequest(
                     file_data=FileData(name="a", size=10, data=b"half")))
-                await eventually(lambda: asyncio.sleep(0, len(os.listdir(tmp_path)) == 2))
+                await eventually(lambda: len(os.listdir(tmp_path)) == 2)
                 if ends:
                     await stream.end()
                     assert [response async for response in stream] == []
