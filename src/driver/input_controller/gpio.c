@@ -4,7 +4,7 @@
  * board's ticks as long as it lives, and again when they break off.
  */
 #include "base/log.h"
-#include "base/timers.h"
+#include "control/cycle.h"
 #include "driver/input_controller/hub.h"
 #include "sinew/api/board.h"
 #include "sinew/driver.h"
@@ -50,7 +50,7 @@ struct button {
 struct axis {
     struct gpio_controller *gpio;
     const struct axis_attrs *attrs;
-    struct sn_timer poll;
+    struct sn_cycle poll;
     struct sn_call call; /* the read under way */
     struct sn_arena arena;
     struct sn_analog analog;
@@ -264,12 +264,11 @@ static uint64_t poll_ns(const struct axis_attrs *attrs)
 }
 
 /* One that is still being read is left alone. */
-static void axis_poll(struct sn_timer *timer)
+static void axis_poll(struct sn_cycle *cycle)
 {
-    struct axis *axis = sn_container_of(timer, struct axis, poll);
+    struct axis *axis = sn_container_of(cycle, struct axis, poll);
     struct sn_env *env = axis->gpio->base.base.env;
 
-    sn_timer_start(env->timers, timer, poll_ns(axis->attrs), axis_poll);
     if (axis->reading)
         return;
     sn_arena_init(&axis->arena, env->blocks, READ_MEMORY_MAX);
@@ -395,7 +394,7 @@ static int step_connect(struct sn_call *call, void *arg)
         struct axis *axis = &gpio->axes[i];
 
         gpio_tell(gpio, axis->attrs->control, "Connect", 0);
-        sn_timer_start(call->env->timers, &axis->poll, poll_ns(axis->attrs), axis_poll);
+        sn_cycle_start(&axis->poll, call->env->timers, poll_ns(axis->attrs), axis_poll);
     }
     return 0;
 }
@@ -452,7 +451,7 @@ static int gpio_close(struct sn_call *call, struct sn_resource *resource)
     for (size_t i = 0; i < gpio->button_count; i++)
         sn_timer_stop(timers, &gpio->buttons[i].settled);
     for (size_t i = 0; i < gpio->axis_count; i++)
-        sn_timer_stop(timers, &gpio->axes[i].poll);
+        sn_cycle_stop(&gpio->axes[i].poll);
     if (gpio->pending == 0)
         return 0;
     gpio->closing = call;

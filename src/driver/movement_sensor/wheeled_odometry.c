@@ -6,7 +6,7 @@
  */
 #include "base/list.h"
 #include "base/log.h"
-#include "base/timers.h"
+#include "control/cycle.h"
 #include "driver/earth.h"
 #include "pb/common/v1/common.h"
 #include "pb/component/base/v1/base.h"
@@ -37,10 +37,10 @@ struct odometry {
     struct sn_base *base;
     struct sn_motor *motors[SIDES];
     double width, circumference; /* m */
-    double interval;             /* s */
+    uint64_t interval_ns;
 
     /* The look under way */
-    struct sn_timer timer;
+    struct sn_cycle cycle;
     struct sn_call call;
     struct sn_arena arena;
     double turned[SIDES]; /* revolutions */
@@ -48,7 +48,8 @@ struct odometry {
     struct sn_call *closing;
 
     /* What is known */
-    double last[SIDES];                /* revolutions */
+    double last[SIDES]; /* revolutions, at last_ns */
+    uint64_t last_ns;
     double x, y;                       /* m */
     double yaw;                        /* radians, 0 to less than 2 pi */
     struct pb_common_geo_point origin; /* where x and y are 0 */
@@ -83,22 +84,26 @@ static void odometry_locate(struct odometry *odometry)
     odometry->point.longitude = sn_degrees(fmod(to_lng + 3 * SN_PI, 2 * SN_PI) - SN_PI);
 }
 
+/* The last look that said something may be several intervals ago. */
 static void odometry_update(struct odometry *odometry)
 {
+    uint64_t now_ns = odometry->sensor.base.env->timers->now_ns;
+    double seconds = (double)(now_ns - odometry->last_ns) / 1e9;
     double went[SIDES];
 
     for (int i = 0; i < SIDES; i++)
         went[i] = (odometry->turned[i] - odometry->last[i]) * odometry->circumference;
     double forward = (went[LEFT] + went[RIGHT]) / 2;
     double turn = (went[RIGHT] - went[LEFT]) / odometry->width;
-    if (!isfinite(forward) || !isfinite(turn))
+    if (!isfinite(forward) || !isfinite(turn) || seconds == 0)
         return;
     double yaw = fmod(odometry->yaw + turn, 2 * SN_PI);
     odometry->yaw = fmod(yaw + 2 * SN_PI, 2 * SN_PI);
     odometry->x -= forward * sin(odometry->yaw);
     odometry->y += forward * cos(odometry->yaw);
-    odometry->linear_velocity = forward / odometry->interval;
-    odometry->angular_velocity = sn_degrees(turn / odometry->interval);
+    odometry->linear_velocity = forward / seconds;
+    odometry->angular_velocity = sn_degrees(turn / seconds);
+    odometry->last_ns = now_ns;
     for (int i = 0; i < SIDES; i++)
         odometry->last[i] = odometry->turned[i];
     odometry_locate(odometry);
@@ -136,12 +141,11 @@ static void look_ended(struct sn_call *call, int code)
         sn_call_done(odometry->closing, 0);
 }
 
-static void odometry_look(struct sn_timer *timer)
+static void odometry_look(struct sn_cycle *cycle)
 {
-    struct odometry *odometry = sn_container_of(timer, struct odometry, timer);
+    struct odometry *odometry = sn_container_of(cycle, struct odometry, cycle);
     struct sn_env *env = odometry->sensor.base.env;
 
-    sn_timer_start(env->timers, timer, (uint64_t)(odometry->interval * 1e9), odometry_look);
     if (odometry->looking)
         return;
     sn_arena_init(&odometry->arena, env->blocks, LOOK_MEMORY_MAX);
@@ -405,8 +409,8 @@ static int step_begin(struct sn_call *call, void *arg)
 
     for (int i = 0; i < SIDES; i++)
         odometry->last[i] = odometry->turned[i];
-    sn_timer_start(call->env->timers, &odometry->timer, (uint64_t)(odometry->interval * 1e9),
-                   odometry_look);
+    odometry->last_ns = call->env->timers->now_ns;
+    sn_cycle_start(&odometry->cycle, call->env->timers, odometry->interval_ns, odometry_look);
     return 0;
 }
 
@@ -420,7 +424,7 @@ static int odometry_open(struct sn_call *call, struct sn_resource *resource, con
     int code = sn_dependency(call, resource, SN_API_BASE, a->base, &found);
 
     odometry->base = (struct sn_base *)found;
-    odometry->interval = fmin(fmax(ms, 1), INTERVAL_MS_MAX) / 1000;
+    odometry->interval_ns = (uint64_t)(fmin(fmax(ms, 1), INTERVAL_MS_MAX) * 1e6);
     for (int i = 0; !code && i < SIDES; i++) {
         code = sn_dependency(call, resource, SN_API_MOTOR, *(const struct sn_str *)a->motors[i].v,
                              &found);
@@ -433,7 +437,7 @@ static int odometry_close(struct sn_call *call, struct sn_resource *resource)
 {
     struct odometry *odometry = (struct odometry *)resource;
 
-    sn_timer_stop(resource->env->timers, &odometry->timer);
+    sn_cycle_stop(&odometry->cycle);
     if (!odometry->looking)
         return 0;
     odometry->closing = call;
