@@ -7,7 +7,8 @@
 #include "pb/component/inputcontroller/v1/input_controller.h"
 #include "wire/pb/time.h"
 
-/* Triggers of one stream: every event of every control of a large gamepad, many times over. */
+/* Triggers of one stream, cancelled ones included: every event of every control of a large gamepad,
+ * many times over. */
 enum { TRIGGERS_MAX = 1000 };
 
 static const struct sn_input_controller_ops *ops_of(const struct sn_input_controller *controller)
@@ -143,14 +144,10 @@ static struct sn_input_trigger *find_trigger(const struct triggers *triggers, st
     return NULL;
 }
 
-static int add_trigger(struct triggers *triggers, struct sn_str control, struct sn_str event)
+static void add_trigger(struct triggers *triggers, struct sn_str control, struct sn_str event)
 {
-    if (find_trigger(triggers, control, event))
-        return 0;
-    if (triggers->count == TRIGGERS_MAX)
-        return SN_ERR_RESOURCE_EXHAUSTED;
-    triggers->v[triggers->count++] = (struct sn_input_trigger){control, event};
-    return 0;
+    if (!find_trigger(triggers, control, event))
+        triggers->v[triggers->count++] = (struct sn_input_trigger){control, event};
 }
 
 static void remove_trigger(struct triggers *triggers, struct sn_str control, struct sn_str event)
@@ -180,33 +177,54 @@ static void cancel_trigger(struct triggers *triggers, struct sn_str control, str
     remove_trigger(triggers, control, event);
 }
 
-static int read_triggers(const struct pb_inputcontroller_stream_events_request *req,
-                         struct triggers *triggers)
+static bool are_short(const struct sn_str *names, size_t count)
 {
-    int code = 0;
+    for (size_t i = 0; i < count; i++)
+        if (names[i].len > SN_INPUT_NAME_MAX)
+            return false;
+    return true;
+}
 
+static bool has_short_names(const struct pb_inputcontroller_stream_events_request_events *row)
+{
+    return are_short(&row->control, 1) && are_short(row->events.v, row->events.n) &&
+           are_short(row->cancelled_events.v, row->cancelled_events.n);
+}
+
+/* Each trigger and each cancelled one is compared with all before it, byte by byte. */
+static int check_triggers(struct sn_call *call,
+                          const struct pb_inputcontroller_stream_events_request *req,
+                          size_t *ret_count)
+{
+    size_t cancelled = 0;
+
+    *ret_count = 0;
+    for (uint32_t i = 0; i < req->events.n; i++) {
+        *ret_count += req->events.v[i].events.n;
+        cancelled += req->events.v[i].cancelled_events.n;
+    }
+    if (*ret_count + cancelled > TRIGGERS_MAX)
+        return sn_call_fail(call, SN_ERR_RESOURCE_EXHAUSTED,
+                            "a stream can have %d triggers at most", TRIGGERS_MAX);
+    for (uint32_t i = 0; i < req->events.n; i++)
+        if (!has_short_names(&req->events.v[i]))
+            return sn_call_fail(call, SN_ERR_INVALID_ARGUMENT,
+                                "names of controls and events have %d bytes at most",
+                                SN_INPUT_NAME_MAX);
+    return 0;
+}
+
+static void read_triggers(const struct pb_inputcontroller_stream_events_request *req,
+                          struct triggers *triggers)
+{
     for (uint32_t i = 0; i < req->events.n; i++) {
         const struct pb_inputcontroller_stream_events_request_events *row = &req->events.v[i];
 
-        for (uint32_t k = 0; k < row->events.n && !code; k++)
-            code = add_trigger(triggers, row->control, row->events.v[k]);
+        for (uint32_t k = 0; k < row->events.n; k++)
+            add_trigger(triggers, row->control, row->events.v[k]);
         for (uint32_t k = 0; k < row->cancelled_events.n; k++)
             cancel_trigger(triggers, row->control, row->cancelled_events.v[k]);
     }
-    return code;
-}
-
-/* Room for all of them; NULL without memory. */
-static struct sn_input_trigger *room_for(const struct pb_inputcontroller_stream_events_request *req,
-                                         struct sn_arena *arena)
-{
-    size_t count = 0;
-
-    for (uint32_t i = 0; i < req->events.n; i++)
-        count += req->events.v[i].events.n;
-    if (count > TRIGGERS_MAX)
-        count = TRIGGERS_MAX;
-    return sn_arena_alloc(arena, count * sizeof(struct sn_input_trigger));
 }
 
 static int send_event(struct sn_call *call, const struct sn_input_sink *sink,
@@ -223,13 +241,16 @@ static int handle_stream_events(struct sn_rpc *rpc, void *self, const void *requ
 {
     static const struct sn_input_sink to_client = {send_event};
     const struct pb_inputcontroller_stream_events_request *req = request;
-    struct triggers triggers = {room_for(req, &rpc->arena), 0};
+    struct triggers triggers = {0};
+    size_t room;
+    int code = check_triggers(&rpc->call, req, &room);
 
+    if (code)
+        return code;
+    triggers.v = sn_arena_alloc(&rpc->arena, room * sizeof(*triggers.v));
     if (!triggers.v)
         return SN_ERR_RESOURCE_EXHAUSTED;
-    if (read_triggers(req, &triggers))
-        return sn_call_fail(&rpc->call, SN_ERR_RESOURCE_EXHAUSTED,
-                            "a stream can have %d triggers at most", TRIGGERS_MAX);
+    read_triggers(req, &triggers);
     return sn_input_controller_stream(&rpc->call, self, triggers.v, triggers.count, req->extra,
                                       &to_client);
 }

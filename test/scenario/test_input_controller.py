@@ -202,6 +202,35 @@ async def test_events_have_bounds(start):
         await press(stub, "E", "made up 0")
 
 
+TRIGGERS_MAX, NAME_MAX = 1000, 100
+TOO_MANY = ("RESOURCE_EXHAUSTED", f"a stream can have {TRIGGERS_MAX} triggers at most")
+TOO_LONG = ("INVALID_ARGUMENT", f"names of controls and events have {NAME_MAX} bytes at most")
+
+
+@pytest.mark.differs("the real server reads as many triggers as a message has")
+@pytest.mark.parametrize("rows, refusal", [
+    ([("A", ["E"] * (TRIGGERS_MAX + 1), [])], TOO_MANY),
+    ([("A", [], ["E"] * (TRIGGERS_MAX + 1))], TOO_MANY),
+    ([("A", ["E"] * 501, []), ("B", [], ["E"] * 500)], TOO_MANY),
+    ([("A" * (NAME_MAX + 1), ["E"], [])], TOO_LONG),
+    ([("A", ["E" * (NAME_MAX + 1)], [])], TOO_LONG),
+    ([("A", [], ["E" * (NAME_MAX + 1)])], TOO_LONG),
+])
+async def test_triggers_have_bounds(server, rows, refusal):
+    request = StreamEventsRequest(controller="WebGamepad", events=[
+        StreamEventsRequest.Events(control=control, events=events, cancelled_events=cancelled)
+        for control, events, cancelled in rows])
+    async with server.channel() as channel:
+        stub = InputControllerServiceStub(channel)
+        assert await outcome(stub.StreamEvents(request, timeout=10)) == refusal
+
+
+async def test_the_most_triggers(start):
+    names = ["ButtonPress"] * (TRIGGERS_MAX - 3)  # and the marks
+    assert await hear(start(CONFIG), [("ButtonSouth", names, ["E" * NAME_MAX])], EVENTS) == [
+        "ButtonPress"]
+
+
 async def test_odd_values_come_back(server):
     async with server.channel() as channel:
         stub = InputControllerServiceStub(channel)

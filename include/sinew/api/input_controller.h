@@ -18,8 +18,11 @@ struct sn_input_controller {
     struct sn_resource base;
 };
 
+/* Longest names of controls and events of which a server tells, in bytes: peers make them up. */
+enum { SN_INPUT_NAME_MAX = 100 };
+
 /* Something happened to a control. Names are upstream's ("ButtonPress" of "ButtonSouth") or any
- * other: peers make them up. Lives during the callback. */
+ * other. Lives during the callback. */
 struct sn_input_event {
     int64_t time_ns; /* since 1970 */
     struct sn_str event, control;

@@ -9,8 +9,8 @@
 #include "base/list.h"
 #include "sinew/api/input_controller.h"
 
-/* Names of controls and events, in bytes, and how much all of them may take: peers make them up. */
-enum { SN_INPUT_NAME_MAX = 100, SN_INPUT_MEMORY_MAX = 128 << 10 };
+/* What all names of controls and events may take, in bytes: peers make them up. */
+enum { SN_INPUT_MEMORY_MAX = 128 << 10 };
 
 struct sn_input_hub {
     struct sn_arena arena;
