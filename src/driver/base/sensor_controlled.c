@@ -60,14 +60,13 @@ static struct sensor_base *self_of(struct sn_base *base)
 
 /* ---- handing on ---- */
 
-/* One operation of the other base. */
+/* One operation of the other base that has a lane to enter, so is a call of its own. */
 struct order {
     struct sensor_base *self;
     int (*begin)(struct sn_call *call, struct sn_base *driven, struct order *order);
     double amount, speed;
     const struct pb_common_vector3 *linear, *angular;
     const struct pb_google_struct *extra;
-    void *ret;
     struct sn_way way;
 };
 
@@ -118,21 +117,6 @@ static int begin_velocity(struct sn_call *call, struct sn_base *driven, struct o
 static int begin_stop(struct sn_call *call, struct sn_base *driven, struct order *order)
 {
     return sn_base_stop(call, driven, order->extra);
-}
-
-static int begin_is_moving(struct sn_call *call, struct sn_base *driven, struct order *order)
-{
-    return sn_base_is_moving(call, driven, order->ret);
-}
-
-static int begin_properties(struct sn_call *call, struct sn_base *driven, struct order *order)
-{
-    return sn_base_properties(call, driven, order->extra, order->ret);
-}
-
-static int begin_geometries(struct sn_call *call, struct sn_base *driven, struct order *order)
-{
-    return sn_geometries(call, &driven->base, order->extra, order->ret);
 }
 
 static void warn_handed_on(struct sensor_base *self, const char *what)
@@ -315,28 +299,23 @@ static int sensor_stop(struct sn_call *call, struct sn_base *base,
 
 static int sensor_is_moving(struct sn_call *call, struct sn_base *base, bool *ret_moving)
 {
-    return hand_on(
-        call, &(struct order){.self = self_of(base), .begin = begin_is_moving, .ret = ret_moving});
+    return sn_base_is_moving(call, self_of(base)->driven, ret_moving);
 }
 
 static int sensor_properties(struct sn_call *call, struct sn_base *base,
                              const struct pb_google_struct *extra,
                              struct pb_base_get_properties_response *ret_properties)
 {
-    return hand_on(call, &(struct order){.self = self_of(base),
-                                         .begin = begin_properties,
-                                         .extra = extra,
-                                         .ret = ret_properties});
+    return sn_base_properties(call, self_of(base)->driven, extra, ret_properties);
 }
 
 static int sensor_geometries(struct sn_call *call, struct sn_resource *resource,
                              const struct pb_google_struct *extra,
                              struct pb_common_get_geometries_response *ret_geometries)
 {
-    return hand_on(call, &(struct order){.self = (struct sensor_base *)resource,
-                                         .begin = begin_geometries,
-                                         .extra = extra,
-                                         .ret = ret_geometries});
+    struct sn_base *driven = ((struct sensor_base *)resource)->driven;
+
+    return sn_geometries(call, &driven->base, extra, ret_geometries);
 }
 
 static int sensor_do_command(struct sn_call *call, struct sn_resource *resource,
