@@ -92,6 +92,23 @@ async def test_modes(start, mode):
             await drive.expect(left, right)
 
 
+@pytest.mark.differs("there, the base drives on as it did when the steps became small")
+@pytest.mark.parametrize("control, left, right", [
+    (Control.ABSOLUTE_HAT0_Y, 0.2, 0.2), (Control.ABSOLUTE_HAT0_X, 0.2, -0.2)])
+async def test_slow_ways_back_end_in_rest(start, control, left, right):
+    """Each step is too small to count, but the stick is in the middle in the end."""
+    server = start(machine_of(remote()))
+    await ready(server)
+    async with server.machine() as machine:
+        drive = Drive(machine)
+        sign = -1 if control == Control.ABSOLUTE_HAT0_Y else 1
+        await drive.event(MOVE, control, sign * 0.2)
+        await drive.expect(left, right)
+        for value in 0.16, 0.12, 0.08, 0.04, 0:
+            await drive.event(MOVE, control, sign * value)
+        await drive.expect(0, 0)
+
+
 @pytest.mark.parametrize("kind", [EventType.CONNECT, EventType.DISCONNECT])
 async def test_a_controller_that_comes_or_goes_stops_the_base(start, kind):
     server = start(machine_of(remote(control_mode="joystickControl")))

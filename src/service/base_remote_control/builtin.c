@@ -20,7 +20,8 @@ enum { TRIGGERS_MAX = 24, CALL_MEMORY_MAX = 64 << 10 };
 
 static const uint64_t retry_ns = SN_SECONDS(1);
 
-/* Changes no larger than that, from one event to the next, are ignored. Source: upstream. */
+/* Changes no larger than that, from one event to the next, are ignored, but for those that end in
+ * rest. Source: upstream. */
 static const double noise = 0.05;
 
 struct builtin_attrs {
@@ -57,7 +58,8 @@ struct remote {
     bool listening;
     struct sn_timer retry;
 
-    struct drive drive; /* as of the last event */
+    struct drive drive;   /* as of the last event */
+    struct drive ordered; /* as of the last order; zero: to stop */
     struct sn_call order;
     struct sn_arena order_arena;
     bool ordering, ordered_stop;
@@ -152,6 +154,7 @@ static int start_order(struct sn_call *call)
     const struct builtin_attrs *a = remote->attrs;
     struct pb_common_vector3 linear = remote->drive.linear, angular = remote->drive.angular;
 
+    remote->ordered = remote->ordered_stop ? (struct drive){0} : remote->drive;
     if (remote->ordered_stop)
         return sn_base_stop(call, remote->vehicle, NULL);
     if (a->max_linear_mm_per_sec <= 0 || a->max_angular_deg_per_sec <= 0)
@@ -217,6 +220,21 @@ static bool is_similar(const struct drive *a, const struct drive *b)
            fabs(a->linear.z - b->linear.z) <= noise && fabs(a->angular.z - b->angular.z) <= noise;
 }
 
+static bool is_rest(double part)
+{
+    return fabs(part) < 1e-6; /* a sum of steps may miss 0 by less */
+}
+
+/* Whether a part that has been ordered to move is not to move any more. However slowly a stick
+ * comes back to the middle, the base must stand then. */
+static bool has_come_to_rest(const struct drive *ordered, const struct drive *now)
+{
+    return (is_rest(now->linear.x) && !is_rest(ordered->linear.x)) ||
+           (is_rest(now->linear.y) && !is_rest(ordered->linear.y)) ||
+           (is_rest(now->linear.z) && !is_rest(ordered->linear.z)) ||
+           (is_rest(now->angular.z) && !is_rest(ordered->angular.z));
+}
+
 static int on_event(struct sn_call *call, const struct sn_input_sink *sink,
                     const struct sn_input_event *event)
 {
@@ -234,7 +252,8 @@ static int on_event(struct sn_call *call, const struct sn_input_sink *sink,
     if (control == 4 || !remote->mode->controls[control] || isnan(event->value))
         return 0;
     remote->mode->apply(&remote->drive, control, event);
-    if (!is_similar(&before, &remote->drive)) {
+    if (!is_similar(&before, &remote->drive) ||
+        has_come_to_rest(&remote->ordered, &remote->drive)) {
         remote->wants_drive = true;
         give_order(remote);
     }
