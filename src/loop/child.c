@@ -9,15 +9,25 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-static bool has_ended(pid_t pid)
+static int wait_status(const siginfo_t *info)
+{
+    if (info->si_code == CLD_EXITED)
+        return W_EXITCODE(info->si_status, 0);
+    return W_EXITCODE(0, info->si_status) | (info->si_code == CLD_DUMPED ? WCOREFLAG : 0);
+}
+
+static bool has_ended(struct sn_child *child)
 {
     siginfo_t info = {0};
     int code;
 
     do
-        code = waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT);
+        code = waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT);
     while (code < 0 && errno == EINTR);
-    return code == 0 && info.si_pid == pid;
+    if (code || info.si_pid != child->pid)
+        return false;
+    child->wait_status = wait_status(&info);
+    return true;
 }
 
 static void look(struct sn_loop *loop)
@@ -29,7 +39,7 @@ static void look(struct sn_loop *loop)
         struct sn_child *child = sn_container_of(node, struct sn_child, link);
 
         next = node->next;
-        if (has_ended(child->pid)) {
+        if (has_ended(child)) {
             sn_list_remove(node);
             sn_list_append(&ended, node);
         }

@@ -13,6 +13,7 @@
 /* In its owner's memory. */
 struct sn_child {
     pid_t pid;
+    int wait_status; /* how it ended, as waitpid() gives it; set before `ended` */
     /* Called once. The process has ended, its number is still taken: it is waited for when this has
      * returned. It may free the child. */
     void (*ended)(struct sn_child *child);

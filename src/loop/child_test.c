@@ -26,6 +26,10 @@ static void ended(struct sn_child *child)
 
     assert_int_equal(waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT), 0);
     assert_int_equal(info.si_pid, child->pid);
+    if (WIFEXITED(child->wait_status))
+        assert_int_equal(WEXITSTATUS(child->wait_status), 3);
+    else
+        assert_int_equal(WTERMSIG(child->wait_status), SIGKILL);
     sn_container_of(child, struct watched, child)->ended++;
 }
 
