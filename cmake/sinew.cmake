@@ -32,7 +32,8 @@ function(sn_test name source)
   add_executable(${target} ${source})
   target_link_libraries(${target} PRIVATE ${ARGN} PkgConfig::CMOCKA)
   add_test(NAME ${name} COMMAND ${target})
-  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 180 SKIP_RETURN_CODE 77)
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 180 SKIP_RETURN_CODE 77
+                                          ENVIRONMENT SINEW_LIBEXEC=${SN_BIN_DIR})
 endfunction()
 
 # What `make build` makes: no tests.
@@ -45,4 +46,13 @@ function(sn_program name source)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${SN_BIN_DIR})
   add_dependencies(programs ${name})
   install(TARGETS ${name} RUNTIME DESTINATION bin)
+endfunction()
+
+# sn_helper(<name> <source>...): a program for our programs, beside them in SN_BIN_DIR.
+function(sn_helper name)
+  add_executable(${name} ${ARGN})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${SN_BIN_DIR})
+  add_dependencies(programs ${name})
+  install(TARGETS ${name} RUNTIME DESTINATION libexec/sinew)
 endfunction()
