@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sinew-fetch: what the machine server needs now and then and what drags in large libraries. It is
+ * started on demand, does one thing, and says on standard error in one line what went wrong.
+ *
+ *   sinew-fetch unpack ARCHIVE TARGET
+ */
+#include "helper/place.h"
+
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
+
+static int unpack(const char *archive, const char *target)
+{
+    struct sn_error error;
+
+    if (sn_place(archive, target, &sn_unpack_limits, &error) == 0)
+        return EXIT_DONE;
+    fprintf(stderr, "%s: %s\n", archive, error.text);
+    return EXIT_FAILED;
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "C.UTF-8"); /* names in archives are UTF-8, wherever this runs */
+    signal(SIGXFSZ, SIG_IGN);       /* too large a file is an error to report */
+    if (argc == 4 && strcmp(argv[1], "unpack") == 0)
+        return unpack(argv[2], argv[3]);
+    fputs("usage: sinew-fetch unpack ARCHIVE TARGET\n", stderr);
+    return EXIT_USAGE;
+}
