@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 #include "pb/wire/pb/test.h"
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 enum { ARENA_MAX = 16 << 20, TABLES = 10 };
 

@@ -7,7 +7,7 @@
 #include "pb/common/v1/common.h"
 #include "pb/component/camera/v1/camera.h"
 #include "pb/robot/v1/robot.h"
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,7 +76,7 @@ static void *resources_make(struct sn_arena *arena)
 
     for (int i = 0; i < RESOURCES; i++) {
         struct pb_common_resource_name *name = sn_pb_add(&m->resources, arena);
-        name->namespace = SN_STR("rdk");
+        name->namespace_ = SN_STR("rdk");
         name->type = SN_STR("component");
         name->subtype = SN_STR("movement_sensor");
         name->name = sn_arena_printf(arena, "sensor-%d", i);

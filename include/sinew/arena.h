@@ -8,12 +8,16 @@
 #ifndef SINEW_ARENA_H
 #define SINEW_ARENA_H
 
+#include "sinew/atomic.h"
 #include "sinew/err.h"
 #include "sinew/str.h"
 
-#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* A block's whole size, header included: two blocks a page keep an idle process small, and the
  * largest everyday reply fits into one. */
@@ -93,5 +97,9 @@ struct sn_str sn_arena_copy(struct sn_arena *arena, struct sn_str s) SN_MUST_USE
 /* printf into the arena. ptr is NULL when there was no room. */
 struct sn_str sn_arena_printf(struct sn_arena *arena, const char *format, ...) SN_PRINTF(2, 3)
     SN_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -13,12 +13,16 @@
 #define SINEW_CALL_H
 
 #include "sinew/arena.h"
+#include "sinew/atomic.h"
 #include "sinew/env.h"
 #include "sinew/err.h"
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define SN_NEVER UINT64_MAX
 
@@ -127,5 +131,9 @@ int sn_call_block(struct sn_call *call, int (*work)(struct sn_call *call, void *
 
 /* Pool thread, inside `work`: waits `ns`, less when the call is cancelled. 0 or the reason. */
 int sn_call_wait(struct sn_call *call, uint64_t ns) SN_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -15,6 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Type of an attribute and of the member it is stored in. */
 enum sn_attr_type {
     SN_ATTR_BOOL,    /* bool */
@@ -77,5 +81,9 @@ struct sn_driver {
      * whose `open` failed half-way. May be NULL. */
     void (*fini)(struct sn_resource *resource);
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -13,6 +13,10 @@
 
 #include "sinew/call.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct sn_duplex {
     struct sn_call *call;
 
@@ -47,5 +51,9 @@ int sn_duplex_end(struct sn_duplex *duplex);
 
 /* By who carries it out: takes requests again. They come later, not from inside. */
 void sn_duplex_resume(struct sn_duplex *duplex);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

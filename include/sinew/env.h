@@ -8,6 +8,10 @@
 
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct sn_block_pool;
 struct sn_random;
 struct sn_timers;
@@ -24,5 +28,9 @@ struct sn_env {
     uint64_t (*unix_ns)(void);
     struct sn_random *random;
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,10 @@
 
 #include <stdarg.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* X(name, gRPC status code, HTTP status, text) */
 #define SN_ERR_MAP(X)                                         \
     X(CANCELLED, 1, 499, "context canceled")                  \
@@ -62,5 +66,9 @@ const char *sn_err_text(int code);
 
 /* HTTP status of a code, as grpc-gateway maps it; 200 for 0. */
 int sn_err_http(int code);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -14,6 +14,10 @@
 #include "sinew/call.h"
 #include "sinew/str.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct sn_driver;
 struct sn_neighbours;
 struct sn_channel;                        /* rpc/core/transport.h */
@@ -90,5 +94,9 @@ int sn_find(struct sn_call *call, struct sn_resource *resource, const char *api,
 int sn_machine_pose(struct sn_call *call, struct sn_resource *resource, struct sn_str component,
                     struct sn_str destination, const struct pb_common_transform *transforms,
                     size_t count, struct pb_common_pose_in_frame **ret_pose) SN_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -13,6 +13,10 @@
 
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Begins an operation with `call`, which is the step's own, and returns what that returned; or 0
  * where there is nothing to do. */
 typedef int (*sn_step_fn)(struct sn_call *call, void *arg);
@@ -33,5 +37,9 @@ int sn_call_each(struct sn_call *call, size_t count, sn_each_step_fn start, void
 /* The same where one that fails is the end of the others: they are cancelled. */
 int sn_call_together(struct sn_call *call, size_t count, sn_each_step_fn start, void *arg)
     SN_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

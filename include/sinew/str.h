@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <string.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct sn_str {
     const char *ptr; /* may be NULL when len is 0 */
     size_t len;      /* bytes */
@@ -42,5 +46,9 @@ static inline bool sn_str_has_prefix(struct sn_str s, struct sn_str prefix)
 {
     return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.ptr, prefix.ptr, prefix.len) == 0);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

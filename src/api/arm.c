@@ -5,7 +5,7 @@
 #include "sinew/api/arm.h"
 #include "api/api.h"
 #include "pb/component/arm/v1/arm.h"
-#include "wire/pb/time.h"
+#include "sinew/time.h"
 
 static const struct sn_arm_ops *ops_of(const struct sn_arm *arm)
 {

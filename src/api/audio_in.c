@@ -4,9 +4,9 @@
  */
 #include "sinew/api/audio_in.h"
 #include "api/api.h"
-#include "base/list.h"
 #include "pb/common/v1/common.h"
 #include "pb/component/audioin/v1/audioin.h"
+#include "sinew/list.h"
 
 static const struct sn_audio_in_ops *ops_of(const struct sn_audio_in *in)
 {

@@ -5,7 +5,7 @@
 #include "sinew/api/board.h"
 #include "api/api.h"
 #include "pb/component/board/v1/board.h"
-#include "wire/pb/time.h"
+#include "sinew/time.h"
 
 #include <inttypes.h>
 #include <stdio.h>

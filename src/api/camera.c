@@ -5,7 +5,7 @@
 #include "sinew/api/camera.h"
 #include "api/api.h"
 #include "pb/component/camera/v1/camera.h"
-#include "wire/pb/time.h"
+#include "sinew/time.h"
 
 static const struct sn_camera_ops *ops_of(const struct sn_camera *camera)
 {

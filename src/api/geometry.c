@@ -3,7 +3,7 @@
  * Poses, geometries and kinematics as messages.
  */
 #include "api/geometry.h"
-#include "wire/pb/pb.h"
+#include "sinew/pb.h"
 
 /* The wire's pose is the message's. */
 _Static_assert(sizeof(struct sn_pose_wire) == sizeof(struct pb_common_pose) &&

@@ -5,7 +5,7 @@
 #include "sinew/api/input_controller.h"
 #include "api/api.h"
 #include "pb/component/inputcontroller/v1/input_controller.h"
-#include "wire/pb/time.h"
+#include "sinew/time.h"
 
 /* Triggers of one stream, cancelled ones included: every event of every control of a large gamepad,
  * many times over. */

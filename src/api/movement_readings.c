@@ -6,7 +6,7 @@
  */
 #include "api/movement_sensor.h"
 #include "pb/common/v1/common.h"
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 struct gather {
     struct sn_call child; /* first */

@@ -6,7 +6,7 @@
 #include "api/api.h"
 #include "pb/common/v1/common.h"
 #include "pb/component/sensor/v1/sensor.h"
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 static const struct sn_sensor_ops *ops_of(const struct sn_sensor *sensor)
 {

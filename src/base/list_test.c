@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/list.h"
+#include "sinew/list.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

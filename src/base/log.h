@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Logging. One record is one line on standard output (or in a file), tab separated:
+ * The log itself: which records (sinew/log.h) are written, and where. One record is one line on
+ * standard output (or in a file), tab separated:
  *
  *   2026-01-31T12:00:00.000Z  INFO  rdk.resource_manager  robot/build.c:41  message {"key":"value"}
  *
@@ -14,25 +15,9 @@
 #ifndef SN_BASE_LOG_H
 #define SN_BASE_LOG_H
 
-#include "sinew/err.h"
-#include "sinew/str.h"
+#include "sinew/log.h"
 
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-
-enum sn_log_level { SN_LOG_DEBUG, SN_LOG_INFO, SN_LOG_WARN, SN_LOG_ERROR };
-
-/* A name and its level; lives as long as the process. Members are log.c's. */
-struct sn_logger {
-    struct sn_logger *next;
-    atomic_int level; /* records below it are disabled */
-    char name[];
-};
-
-/* Finds or makes the logger of that name ("rdk.resource_manager"). Never NULL. */
-struct sn_logger *sn_logger_get(const char *name);
 
 /* The level of loggers that no pattern matches; at debug, patterns are ignored. INFO at start. */
 void sn_log_set_level(enum sn_log_level level);
@@ -63,41 +48,9 @@ void sn_log_flush(bool final);
 /* Where time comes from, in ns since 1970 (tests); NULL: the system. */
 void sn_log_set_clock(int64_t (*now_ns)(void));
 
-static inline bool sn_log_enabled(const struct sn_logger *logger, enum sn_log_level level)
-{
-    return (int)level >= atomic_load_explicit(&logger->level, memory_order_relaxed);
-}
-
-/* `fields` is one line of JSON ("{...}") or NULL. The message is cut at SN_LOG_MESSAGE_MAX bytes;
- * newlines in it are written as they are, as upstream does. */
-void sn_log_write(const struct sn_logger *logger, enum sn_log_level level, const char *file,
-                  int line, const char *fields, const char *format, ...) SN_PRINTF(6, 7);
-enum { SN_LOG_MESSAGE_MAX = 16384 };
-
 /* A record of somebody else's (a module, a client), under the name it brings: not filtered by
  * level, not counted as a repeat. `file` and `fields` may be NULL. */
 void sn_log_relay(struct sn_str name, enum sn_log_level level, const char *file, int line,
                   const char *fields, struct sn_str message);
-
-/* Writes {"key":"value",...} from pairs of strings, ended by NULL, into `buffer` and returns it.
- * A pair that does not fit is left out; `size` is 4 at least. */
-const char *sn_log_pairs(char *buffer, size_t size, ...) __attribute__((sentinel));
-enum { SN_LOG_PAIRS_MAX = 2048 };
-
-/* For `fields` below: SN_LOG_PAIRS("resource", name, "model", model). */
-#define SN_LOG_PAIRS(...) \
-    sn_log_pairs((char[SN_LOG_PAIRS_MAX]){""}, SN_LOG_PAIRS_MAX, __VA_ARGS__, (char *)NULL)
-
-/* `fields` is evaluated only when the record is enabled. */
-#define sn_log_fields(logger, level, fields, ...)                                         \
-    do {                                                                                  \
-        const struct sn_logger *sn_log_to_ = (logger);                                    \
-        if (sn_log_enabled(sn_log_to_, (level)))                                          \
-            sn_log_write(sn_log_to_, (level), __FILE__, __LINE__, (fields), __VA_ARGS__); \
-    } while (0)
-#define sn_log_debug(logger, ...) sn_log_fields(logger, SN_LOG_DEBUG, NULL, __VA_ARGS__)
-#define sn_log_info(logger, ...) sn_log_fields(logger, SN_LOG_INFO, NULL, __VA_ARGS__)
-#define sn_log_warn(logger, ...) sn_log_fields(logger, SN_LOG_WARN, NULL, __VA_ARGS__)
-#define sn_log_error(logger, ...) sn_log_fields(logger, SN_LOG_ERROR, NULL, __VA_ARGS__)
 
 #endif

@@ -3,7 +3,7 @@
  * A pairing heap: start is O(1), and most timers (deadlines) are stopped before they fire, which is
  * O(log n) amortised without an array to grow.
  */
-#include "base/timers.h"
+#include "sinew/timers.h"
 
 #include <stddef.h>
 

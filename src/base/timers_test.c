@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/timers.h"
+#include "sinew/timers.h"
 
-#include "base/list.h"
+#include "sinew/list.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -2,11 +2,11 @@
  *
  * Control loops on plants that exist as formulas only, in simulated time.
  */
-#include "base/list.h"
 #include "control/cycle.h"
 #include "control/pid.h"
 #include "control/profile.h"
 #include "control/tune.h"
+#include "sinew/list.h"
 
 #include <math.h>
 #include <setjmp.h>

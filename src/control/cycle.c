@@ -3,7 +3,7 @@
  * A steady rate, by timers.
  */
 #include "control/cycle.h"
-#include "base/list.h"
+#include "sinew/list.h"
 
 static void turn(struct sn_timer *timer)
 {

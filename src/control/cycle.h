@@ -5,7 +5,7 @@
 #ifndef SN_CONTROL_CYCLE_H
 #define SN_CONTROL_CYCLE_H
 
-#include "base/timers.h"
+#include "sinew/timers.h"
 
 /* In the caller's memory, zeroed before first use; must be stopped before that memory goes. */
 struct sn_cycle {

@@ -3,11 +3,11 @@
  * The closed loop on a simulated base: a speed that follows the power with a delay.
  */
 #include "base/heap.h"
-#include "base/list.h"
-#include "base/log.h"
-#include "base/timers.h"
 #include "driver/base/feedback.h"
 #include "sinew/driver.h"
+#include "sinew/list.h"
+#include "sinew/log.h"
+#include "sinew/timers.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -6,7 +6,7 @@
  */
 #include "helper/unpack.h"
 #include "base/heap.h"
-#include "base/list.h"
+#include "sinew/list.h"
 
 #include <archive.h>
 #include <archive_entry.h>

@@ -5,8 +5,8 @@
 #ifndef SN_LOOP_CHILD_H
 #define SN_LOOP_CHILD_H
 
-#include "base/list.h"
 #include "loop/loop.h"
+#include "sinew/list.h"
 
 #include <sys/types.h>
 

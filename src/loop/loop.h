@@ -7,10 +7,10 @@
 #ifndef SN_LOOP_LOOP_H
 #define SN_LOOP_LOOP_H
 
-#include "base/timers.h"
 #include "base/work.h"
 #include "sinew/arena.h"
 #include "sinew/env.h"
+#include "sinew/timers.h"
 
 #include <signal.h>
 

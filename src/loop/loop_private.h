@@ -5,9 +5,9 @@
 #ifndef SN_LOOP_LOOP_PRIVATE_H
 #define SN_LOOP_LOOP_PRIVATE_H
 
-#include "base/list.h"
 #include "base/random.h"
 #include "loop/loop.h"
+#include "sinew/list.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>

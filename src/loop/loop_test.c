@@ -2,8 +2,8 @@
  *
  * The loop with real time and real threads; no test waits for anything but events.
  */
-#include "base/list.h"
 #include "loop/loop.h"
+#include "sinew/list.h"
 
 #include <pthread.h>
 #include <setjmp.h>

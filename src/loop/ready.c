@@ -3,7 +3,7 @@
  * Readiness by libuv's polls.
  */
 #include "loop/ready.h"
-#include "base/list.h"
+#include "sinew/list.h"
 
 #include <stdlib.h>
 #include <uv.h>

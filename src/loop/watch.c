@@ -3,7 +3,7 @@
  * File changes by libuv (inotify). Loop thread.
  */
 #include "loop/watch.h"
-#include "base/list.h"
+#include "sinew/list.h"
 
 #include <stdlib.h>
 #include <uv.h>

@@ -2,7 +2,6 @@
  *
  * sinew-server: the machine server's program. Wiring only: settings, log, config, machine, port.
  */
-#include "base/list.h"
 #include "base/log.h"
 #include "driver/drivers.h"
 #include "main/options.h"
@@ -14,6 +13,7 @@
 #include "rpc/rest/rest.h"
 #include "rpc/transport/web/web.h"
 #include "service/services.h"
+#include "sinew/list.h"
 
 #include <stdio.h>
 #include <stdlib.h>

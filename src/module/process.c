@@ -3,10 +3,10 @@
  * A child's life: its lines while it runs, the steps of its stop, its end.
  */
 #include "module/process.h"
-#include "base/list.h"
 #include "loop/child.h"
 #include "loop/ready.h"
 #include "module/launch.h"
+#include "sinew/list.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -2,8 +2,8 @@
  *
  * Children with /bin/sh, on a real loop.
  */
-#include "base/list.h"
 #include "module/process.h"
+#include "sinew/list.h"
 
 #include <errno.h>
 #include <fcntl.h>

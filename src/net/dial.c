@@ -3,9 +3,9 @@
  * Connecting: look the name up, try its addresses in turn. Each attempt has one step under way at a
  * time, and the callback of that step frees a cancelled one.
  */
-#include "base/list.h"
 #include "net/address.h"
 #include "net/stream.h"
+#include "sinew/list.h"
 
 #include <stdio.h>
 #include <stdlib.h>

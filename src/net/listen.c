@@ -3,10 +3,10 @@
  * Listening sockets. Accepting is ours, not libuv's: its loop over accept() spins for ever when the
  * process is out of descriptors.
  */
-#include "base/list.h"
 #include "base/log.h"
 #include "net/address.h"
 #include "net/stream.h"
+#include "sinew/list.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,10 +2,10 @@
  *
  * Listeners, dials and connections against each other over TCP and UNIX sockets.
  */
-#include "base/list.h"
 #include "net/address.h"
 #include "net/conn.h"
 #include "net/testing.h"
+#include "sinew/list.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>

@@ -4,8 +4,8 @@
  * queue, one piece per write.
  */
 #include "net/stream.h"
-#include "base/list.h"
 #include "net/address.h"
+#include "sinew/list.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  */
 #include "resource/attr.h"
 
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 #include <stdio.h>
 #include <strings.h>

@@ -3,7 +3,7 @@
  * Texts are the reference server's, as seen.
  */
 #include "resource/attr.h"
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,7 +6,7 @@
 #include "resource/config_parts.h"
 #include "resource/name.h"
 
-#include "base/timers.h"
+#include "sinew/timers.h"
 
 #define MISSING "Error validating, missing required field. Field: \"%s\""
 #define INVALID "Error validating. Path: \"\" Error: %s"

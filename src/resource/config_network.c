@@ -5,7 +5,7 @@
  */
 #include "resource/config_parts.h"
 
-#include "base/timers.h"
+#include "sinew/timers.h"
 
 #include <stdio.h>
 

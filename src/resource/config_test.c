@@ -4,7 +4,7 @@
  */
 #include "resource/config.h"
 
-#include "base/timers.h"
+#include "sinew/timers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,9 +3,9 @@
  * Following a config file. The read itself runs on the pool; everything else on the loop thread.
  */
 #include "robot/config_file.h"
-#include "base/list.h"
 #include "base/log.h"
 #include "loop/watch.h"
+#include "sinew/list.h"
 
 #include <stdlib.h>
 #include <string.h>

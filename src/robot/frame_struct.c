@@ -4,8 +4,8 @@
  * file was, it is shown as links and joints, orientations as quaternions.
  */
 #include "robot/frames.h"
+#include "sinew/struct.h"
 #include "spatial/orientation.h"
-#include "wire/pb/struct.h"
 
 /* Limits of a joint that has none: degrees, mm. JSON knows no infinity. */
 #define ENDLESS 1e9

@@ -4,8 +4,8 @@
  */
 #include "pb/robot/v1/robot.h"
 #include "robot/robot_private.h"
-#include "wire/pb/struct.h"
-#include "wire/pb/time.h"
+#include "sinew/struct.h"
+#include "sinew/time.h"
 
 #include <stdio.h>
 

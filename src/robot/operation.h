@@ -6,9 +6,9 @@
 #ifndef SN_ROBOT_OPERATION_H
 #define SN_ROBOT_OPERATION_H
 
-#include "base/list.h"
 #include "base/random.h"
 #include "rpc/core/server.h"
+#include "sinew/list.h"
 
 struct sn_operation {
     char id[SN_UUID_LEN + 1];

@@ -102,7 +102,7 @@ static void names_are_those_that_work(void **state)
     struct pb_robot_resource_names_response *resp =
         response(f, &tape, &pb_robot_resource_names_response_msg);
     assert_int_equal(resp->resources.n, 1);
-    assert_true(sn_str_is(resp->resources.v[0].namespace, "rdk"));
+    assert_true(sn_str_is(resp->resources.v[0].namespace_, "rdk"));
     assert_true(sn_str_is(resp->resources.v[0].type, "component"));
     assert_true(sn_str_is(resp->resources.v[0].subtype, "motor"));
     assert_true(sn_str_is(resp->resources.v[0].name, "m"));

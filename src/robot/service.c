@@ -6,7 +6,7 @@
 #include "api/api.h"
 #include "pb/robot/v1/robot.h"
 #include "robot/robot_private.h"
-#include "wire/pb/time.h"
+#include "sinew/time.h"
 
 static int no_memory(struct sn_rpc *rpc)
 {
@@ -19,7 +19,7 @@ static void fill_name(struct pb_common_resource_name *name, const char *api, con
 {
     struct sn_triplet parts = sn_api_parts(api);
 
-    name->namespace = parts.space;
+    name->namespace_ = parts.space;
     name->type = parts.family;
     name->subtype = parts.name;
     name->name = sn_str_of(short_name);

@@ -10,9 +10,9 @@
 #ifndef SN_ROBOT_SESSION_H
 #define SN_ROBOT_SESSION_H
 
-#include "base/list.h"
 #include "base/random.h"
 #include "rpc/core/server.h"
+#include "sinew/list.h"
 
 /* More than any machine has drivers; a client that opens them in a loop is refused. */
 enum { SN_SESSIONS_MAX = 1024 };

@@ -35,8 +35,9 @@ static bool names(const struct pb_common_resource_name *name, const struct sn_no
 {
     struct sn_triplet parts = sn_api_parts(node->api);
 
-    return name && sn_str_eq(name->namespace, parts.space) && sn_str_eq(name->type, parts.family) &&
-           sn_str_eq(name->subtype, parts.name) && sn_str_is(name->name, node->name);
+    return name && sn_str_eq(name->namespace_, parts.space) &&
+           sn_str_eq(name->type, parts.family) && sn_str_eq(name->subtype, parts.name) &&
+           sn_str_is(name->name, node->name);
 }
 
 static const struct pb_google_struct *extra_of(const struct pb_robot_stop_all_request *req,

@@ -6,7 +6,7 @@
 #include "sinew/api/arm.h"
 #include "conform.h"
 #include "pb/component/arm/v1/arm.h"
-#include "wire/pb/time.h"
+#include "sinew/time.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include "conform.h"
 #include "pb/common/v1/common.h"
 #include "pb/component/camera/v1/camera.h"
-#include "wire/pb/time.h"
+#include "sinew/time.h"
 
 #include <stdlib.h>
 

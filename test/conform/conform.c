@@ -3,7 +3,7 @@
  * Asking a resource from a test, and what all APIs have in common.
  */
 #include "conform.h"
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 #include <stdio.h>
 

@@ -7,10 +7,10 @@
 #ifndef SN_TEST_CONFORM_H
 #define SN_TEST_CONFORM_H
 
-#include "base/list.h"
-#include "base/timers.h"
 #include "loop/loop.h"
 #include "sinew/api/common.h"
+#include "sinew/list.h"
+#include "sinew/timers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,9 +3,9 @@
  * What every input controller does.
  */
 #include "sinew/api/input_controller.h"
-#include "base/list.h"
 #include "conform.h"
 #include "pb/component/inputcontroller/v1/input_controller.h"
+#include "sinew/list.h"
 
 struct ask_input {
     struct ask ask;

@@ -6,7 +6,7 @@
 #include "conform.h"
 #include "pb/common/v1/common.h"
 #include "pb/component/movementsensor/v1/movementsensor.h"
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 #include <math.h>
 

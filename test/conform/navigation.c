@@ -6,7 +6,7 @@
 #include "sinew/api/navigation.h"
 #include "conform.h"
 #include "pb/service/navigation/v1/navigation.h"
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 #define MEMBERS(op, method)                         \
     struct pb_service_navigation_##op##_request op; \

@@ -4,7 +4,7 @@
  */
 #include "sinew/api/power_sensor.h"
 #include "conform.h"
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 #include <math.h>
 

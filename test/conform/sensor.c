@@ -4,7 +4,7 @@
  */
 #include "sinew/api/sensor.h"
 #include "conform.h"
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 struct ask_readings {
     struct ask ask;

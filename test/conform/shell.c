@@ -5,7 +5,7 @@
 #include "sinew/api/shell.h"
 #include "conform.h"
 #include "pb/service/shell/v1/shell.h"
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 #include <dirent.h>
 #include <stdio.h>

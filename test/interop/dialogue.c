@@ -4,7 +4,7 @@
  */
 #include "dialogue.h"
 
-#include "base/timers.h"
+#include "sinew/timers.h"
 
 #include <stdarg.h>
 #include <stdio.h>

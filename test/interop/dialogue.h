@@ -8,7 +8,7 @@
 
 #include "loop/loop.h"
 #include "rpc/core/transport.h"
-#include "wire/pb/pb.h"
+#include "sinew/pb.h"
 
 struct dialogue {
     struct sn_loop *loop;

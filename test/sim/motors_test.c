@@ -11,7 +11,7 @@
 #include "sim/sim.h"
 #include "sinew/api/encoder.h"
 #include "sinew/api/motor.h"
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 #include <math.h>
 #include <setjmp.h>

@@ -11,10 +11,10 @@
 #ifndef SN_TEST_SIM_H
 #define SN_TEST_SIM_H
 
-#include "base/list.h"
-#include "base/timers.h"
 #include "sinew/api/board.h"
 #include "sinew/driver.h"
+#include "sinew/list.h"
+#include "sinew/timers.h"
 
 enum { SIM_PINS_MAX = 16, SIM_PIN_NAME_MAX = 16 };
 

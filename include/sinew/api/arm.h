@@ -12,6 +12,10 @@
 #include "sinew/api/common.h"
 #include "sinew/duplex.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_ARM "rdk:component:arm"
 
 struct pb_arm_joint_positions; /* "pb/component/arm/v1/arm.h" */
@@ -131,5 +135,9 @@ struct sn_arm_trajectory {
 int sn_arm_take_batch(struct sn_call *call, struct sn_arm_trajectory *trajectory,
                       const struct pb_arm_move_through_joint_positions_streamed_request *request)
     SN_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

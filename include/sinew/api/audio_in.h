@@ -8,6 +8,10 @@
 #include "sinew/api/common.h"
 #include "sinew/str.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_AUDIO_IN "rdk:component:audio_in"
 
 struct pb_audioin_audio_chunk;            /* "pb/component/audioin/v1/audioin.h" */
@@ -51,5 +55,9 @@ int sn_audio_in_audio(struct sn_call *call, struct sn_audio_in *in,
 int sn_audio_in_properties(struct sn_call *call, struct sn_audio_in *in,
                            const struct pb_google_struct *extra,
                            struct pb_common_get_properties_response *ret);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 #include "sinew/duplex.h"
 #include "sinew/str.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_AUDIO_OUT "rdk:component:audio_out"
 
 struct pb_common_audio_info; /* "pb/common/v1/common.h" */
@@ -47,5 +51,9 @@ int sn_audio_out_play_stream(struct sn_call *call, struct sn_audio_out *out,
 int sn_audio_out_properties(struct sn_call *call, struct sn_audio_out *out,
                             const struct pb_google_struct *extra,
                             struct pb_common_get_properties_response *ret);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

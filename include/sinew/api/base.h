@@ -10,6 +10,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_BASE "rdk:component:base"
 
 struct pb_base_get_properties_response; /* "pb/component/base/v1/base.h" */
@@ -75,5 +79,9 @@ int sn_base_is_moving(struct sn_call *call, struct sn_base *base, bool *ret_movi
 int sn_base_properties(struct sn_call *call, struct sn_base *base,
                        const struct pb_google_struct *extra,
                        struct pb_base_get_properties_response *ret_properties);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,6 +11,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_BOARD "rdk:component:board"
 
 struct sn_board {
@@ -118,5 +122,9 @@ int sn_board_set_power_mode(struct sn_call *call, struct sn_board *board, int32_
  * know). */
 int sn_board_no_analog(struct sn_call *call, struct sn_str name);
 int sn_board_no_interrupt(struct sn_call *call, struct sn_str name);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

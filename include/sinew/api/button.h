@@ -7,6 +7,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_BUTTON "rdk:component:button"
 
 struct sn_button {
@@ -23,5 +27,9 @@ struct sn_button_ops {
 
 int sn_button_push(struct sn_call *call, struct sn_button *button,
                    const struct pb_google_struct *extra);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

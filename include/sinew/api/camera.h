@@ -11,6 +11,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_CAMERA "rdk:component:camera"
 
 #define SN_MIME_JPEG "image/jpeg"
@@ -75,5 +79,9 @@ int sn_camera_set_taken(struct sn_call *call, struct pb_camera_get_images_respon
 int sn_camera_add_image(struct sn_call *call, struct pb_camera_get_images_response *ret,
                         struct sn_str source, struct sn_str mime_type, struct sn_str bytes,
                         uint64_t unix_ns) SN_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

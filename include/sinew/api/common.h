@@ -14,6 +14,10 @@
 
 #include "sinew/resource.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct pb_google_struct;                  /* "pb/google/protobuf/struct.h" */
 struct pb_common_get_geometries_response; /* "pb/common/v1/common.h" */
 struct pb_common_get_kinematics_response;
@@ -61,5 +65,9 @@ int sn_frame_geometries(struct sn_call *call, struct sn_resource *resource,
                         struct pb_common_get_geometries_response *ret_geometries);
 int sn_status(struct sn_call *call, struct sn_resource *resource,
               struct pb_google_struct **ret_status);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_DATA_MANAGER "rdk:service:data_manager"
 
 /* "pb/service/datamanager/v1/data_manager.h" */
@@ -38,5 +42,9 @@ int sn_data_manager_sync(struct sn_call *call, struct sn_data_manager *manager,
 int sn_data_manager_upload(
     struct sn_call *call, struct sn_data_manager *manager,
     const struct pb_service_datamanager_upload_binary_data_to_datasets_request *request);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_DISCOVERY "rdk:service:discovery"
 
 struct pb_service_discovery_discover_resources_response; /* "pb/service/discovery/v1/discovery.h" */
@@ -29,5 +33,9 @@ struct sn_discovery_ops {
 int sn_discovery_resources(struct sn_call *call, struct sn_discovery *discovery,
                            const struct pb_google_struct *extra,
                            struct pb_service_discovery_discover_resources_response *ret);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_ENCODER "rdk:component:encoder"
 
 /* What a position is measured in. The values are the wire's. */
@@ -54,5 +58,9 @@ int sn_encoder_properties(struct sn_call *call, struct sn_encoder *encoder,
 
 /* For drivers: UNKNOWN with upstream's text for a unit that the encoder doesn't have. */
 int sn_encoder_refuse(struct sn_call *call, enum sn_encoder_unit unit);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

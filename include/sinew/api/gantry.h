@@ -9,6 +9,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_GANTRY "rdk:component:gantry"
 
 struct pb_arm_joint_positions;         /* "pb/component/arm/v1/arm.h" */
@@ -66,5 +70,9 @@ int sn_gantry_home(struct sn_call *call, struct sn_gantry *gantry,
 int sn_gantry_stop(struct sn_call *call, struct sn_gantry *gantry,
                    const struct pb_google_struct *extra);
 int sn_gantry_is_moving(struct sn_call *call, struct sn_gantry *gantry, bool *ret_moving);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_GENERIC "rdk:component:generic"
 #define SN_API_GENERIC_SERVICE "rdk:service:generic"
 
@@ -15,5 +19,9 @@
 struct sn_generic {
     struct sn_resource base;
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_GRIPPER "rdk:component:gripper"
 
 struct pb_arm_joint_positions; /* "pb/component/arm/v1/arm.h" */
@@ -67,5 +71,9 @@ int sn_gripper_inputs(struct sn_call *call, struct sn_gripper *gripper,
                       struct pb_arm_joint_positions *ret_inputs);
 int sn_gripper_go_to_inputs(struct sn_call *call, struct sn_gripper *gripper, const double *inputs,
                             size_t count, const struct pb_google_struct *extra);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

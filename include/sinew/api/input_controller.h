@@ -8,6 +8,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_INPUT_CONTROLLER "rdk:component:input_controller"
 
 /* "pb/component/inputcontroller/v1/input_controller.h" */
@@ -97,5 +101,9 @@ int sn_input_add_event(struct sn_arena *arena, const struct sn_input_event *even
 /* The event of a response. */
 struct pb_inputcontroller_event;
 struct sn_input_event sn_input_event_of(const struct pb_inputcontroller_event *event);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

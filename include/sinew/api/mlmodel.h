@@ -11,6 +11,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_MLMODEL "rdk:service:mlmodel"
 
 struct pb_service_mlmodel_flat_tensors; /* "pb/service/mlmodel/v1/mlmodel.h" */
@@ -53,5 +57,9 @@ int sn_mlmodel_infer(struct sn_call *call, struct sn_mlmodel *model,
 int sn_mlmodel_metadata(struct sn_call *call, struct sn_mlmodel *model,
                         const struct pb_google_struct *extra,
                         struct pb_service_mlmodel_metadata_response *ret);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -12,6 +12,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_MOTION "rdk:service:motion"
 
 /* "pb/service/motion/v1/motion.h" */
@@ -91,5 +95,9 @@ int sn_motion_list_plan_statuses(struct sn_call *call, struct sn_motion *motion,
 int sn_motion_plan(struct sn_call *call, struct sn_motion *motion,
                    const struct pb_service_motion_get_plan_request *request,
                    struct pb_service_motion_get_plan_response *ret);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

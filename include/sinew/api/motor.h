@@ -10,6 +10,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_MOTOR "rdk:component:motor"
 
 struct sn_motor {
@@ -85,5 +89,9 @@ int sn_motor_is_moving(struct sn_call *call, struct sn_motor *motor, bool *ret_m
 /* For drivers: UNKNOWN with upstream's text for a speed of 0 (texts clients know); 0 otherwise. */
 int sn_motor_check_rpm(struct sn_call *call, double rpm);
 int sn_motor_check_revolutions(struct sn_call *call, double revolutions);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_MOVEMENT_SENSOR "rdk:component:movement_sensor"
 
 struct pb_common_geo_point; /* "pb/common/v1/common.h" */
@@ -125,5 +129,9 @@ int sn_movement_sensor_lacks(struct sn_call *call, enum sn_movement what);
 int sn_movement_sensor_ask_all(struct sn_call *call, struct sn_movement_sensor *sensor,
                                const struct pb_google_struct *extra,
                                struct pb_google_struct *readings);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -14,6 +14,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_NAVIGATION "rdk:service:navigation"
 
 /* X(op, method of the wire), in the wire's order */
@@ -66,10 +70,11 @@ struct sn_navigation {
 struct sn_navigation_ops {
     struct sn_common_ops common;
 
-#define SN_NAVIGATION_SLOT(op, method)                                      \
-    int (*(op))(struct sn_call * call, struct sn_navigation * navigation,   \
-                const struct pb_service_navigation_##op##_request *request, \
-                struct pb_service_navigation_##op##_response *ret);
+#define SN_NAVIGATION_SLOT(op, method)                                    \
+    /* NOLINTNEXTLINE(bugprone-macro-parentheses): C++ warns of them */   \
+    int (*op)(struct sn_call * call, struct sn_navigation * navigation,   \
+              const struct pb_service_navigation_##op##_request *request, \
+              struct pb_service_navigation_##op##_response *ret);
     SN_NAVIGATION_METHODS(SN_NAVIGATION_SLOT)
 #undef SN_NAVIGATION_SLOT
 };
@@ -81,5 +86,9 @@ struct sn_navigation_ops {
                            struct pb_service_navigation_##op##_response *ret);
 SN_NAVIGATION_METHODS(SN_NAVIGATION_WRAPPER)
 #undef SN_NAVIGATION_WRAPPER
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

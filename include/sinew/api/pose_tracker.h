@@ -8,6 +8,10 @@
 #include "sinew/api/common.h"
 #include "sinew/str.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_POSE_TRACKER "rdk:component:pose_tracker"
 
 struct pb_posetracker_get_poses_response; /* "pb/component/posetracker/v1/pose_tracker.h" */
@@ -32,5 +36,9 @@ int sn_pose_tracker_poses(struct sn_call *call, struct sn_pose_tracker *tracker,
                           const struct sn_str *bodies, size_t count,
                           const struct pb_google_struct *extra,
                           struct pb_posetracker_get_poses_response *ret);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

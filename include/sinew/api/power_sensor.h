@@ -7,6 +7,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_POWER_SENSOR "rdk:component:power_sensor"
 
 struct sn_power_sensor {
@@ -46,5 +50,9 @@ int sn_power_sensor_power(struct sn_call *call, struct sn_power_sensor *sensor,
 int sn_power_sensor_readings(struct sn_call *call, struct sn_power_sensor *sensor,
                              const struct pb_google_struct *extra,
                              struct pb_google_struct *readings);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_SENSOR "rdk:component:sensor"
 
 struct sn_sensor {
@@ -24,5 +28,9 @@ struct sn_sensor_ops {
 
 int sn_sensor_readings(struct sn_call *call, struct sn_sensor *sensor,
                        const struct pb_google_struct *extra, struct pb_google_struct *readings);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

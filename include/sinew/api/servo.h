@@ -7,6 +7,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_SERVO "rdk:component:servo"
 
 struct sn_servo {
@@ -40,5 +44,9 @@ int sn_servo_position(struct sn_call *call, struct sn_servo *servo,
 int sn_servo_stop(struct sn_call *call, struct sn_servo *servo,
                   const struct pb_google_struct *extra);
 int sn_servo_is_moving(struct sn_call *call, struct sn_servo *servo, bool *ret_moving);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

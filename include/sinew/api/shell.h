@@ -9,6 +9,10 @@
 #include "sinew/api/common.h"
 #include "sinew/duplex.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_SHELL "rdk:service:shell"
 
 struct sn_shell {
@@ -47,5 +51,9 @@ int sn_shell_copy_to(struct sn_call *call, struct sn_shell *shell, const void *r
                      struct sn_duplex *duplex);
 int sn_shell_copy_from(struct sn_call *call, struct sn_shell *shell, const void *request,
                        struct sn_duplex *duplex);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

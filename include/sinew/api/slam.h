@@ -10,6 +10,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_SLAM "rdk:service:slam"
 
 struct pb_service_slam_get_position_response; /* "pb/service/slam/v1/slam.h" */
@@ -56,5 +60,9 @@ int sn_slam_internal_state(struct sn_call *call, struct sn_slam *slam,
                            const struct sn_slam_sink *sink);
 int sn_slam_properties(struct sn_call *call, struct sn_slam *slam,
                        struct pb_service_slam_get_properties_response *ret);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_SWITCH "rdk:component:switch"
 
 struct pb_switch_get_number_of_positions_response; /* "pb/component/switch/v1/switch.h" */
@@ -46,5 +50,9 @@ int sn_switch_positions(struct sn_call *call, struct sn_switch *sw,
 /* For drivers: UNKNOWN with upstream's text unless `position` is below `count`. */
 int sn_switch_check_position(struct sn_call *call, const struct sn_switch *sw, uint32_t position,
                              uint32_t count);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

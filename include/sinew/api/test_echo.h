@@ -10,6 +10,10 @@
 #include "sinew/duplex.h"
 #include "sinew/str.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_TEST_ECHO "rdk:component:testecho"
 
 struct sn_test_echo {
@@ -49,5 +53,9 @@ int sn_test_echo_multiple(struct sn_call *call, struct sn_test_echo *echo, struc
 int sn_test_echo_bidi(struct sn_call *call, struct sn_test_echo *echo, struct sn_str message,
                       struct sn_duplex *duplex);
 int sn_test_echo_stop(struct sn_call *call, struct sn_test_echo *echo);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_VIDEO "rdk:service:video"
 
 struct pb_service_video_get_video_request; /* "pb/service/video/v1/video.h" */
@@ -37,5 +41,9 @@ struct sn_video_ops {
 int sn_video_video(struct sn_call *call, struct sn_video *video,
                    const struct pb_service_video_get_video_request *request,
                    const struct sn_video_sink *sink);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -14,6 +14,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_VISION "rdk:service:vision"
 
 struct pb_service_vision_capture_all_from_camera_response; /* "pb/service/vision/v1/vision.h" */
@@ -113,5 +117,9 @@ int sn_vision_capture_all(struct sn_call *call, struct sn_vision *vision, struct
 
 /* Measures the image: `width` and `height` become what its bytes say. UNKNOWN as above. */
 int sn_vision_check_image(struct sn_call *call, struct sn_vision_image *image) SN_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 
 #include "sinew/api/common.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SN_API_WORLD_STATE_STORE "rdk:service:world_state_store"
 
 /* "pb/service/worldstatestore/v1/world_state_store.h" */
@@ -60,5 +64,9 @@ int sn_world_transform(struct sn_call *call, struct sn_world *world, struct sn_s
                        struct pb_service_worldstatestore_get_transform_response *ret);
 int sn_world_changes(struct sn_call *call, struct sn_world *world,
                      const struct pb_google_struct *extra, const struct sn_world_sink *sink);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

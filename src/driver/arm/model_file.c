@@ -3,8 +3,8 @@
  * Reading kinematics files.
  */
 #include "driver/arm/model_file.h"
-#include "base/list.h"
 #include "platform/file.h"
+#include "sinew/list.h"
 #include "spatial/json.h"
 #include "spatial/urdf.h"
 

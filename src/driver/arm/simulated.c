@@ -7,13 +7,13 @@
  * Unlike upstream's, the arm stands still when the call that moves it is given up, and takes no NaN
  * and no infinity (there a joint stays NaN for good).
  */
-#include "base/list.h"
-#include "base/log.h"
-#include "base/timers.h"
 #include "driver/arm/kinematic.h"
 #include "driver/embedded.h"
+#include "sinew/list.h"
+#include "sinew/log.h"
+#include "sinew/time.h"
+#include "sinew/timers.h"
 #include "spatial/number.h"
-#include "wire/pb/time.h"
 
 struct simulated_attrs {
     struct sn_kinematic_attrs model;

@@ -2,12 +2,12 @@
  *
  * Microphone without hardware: silence, a chunk of 100 ms each 100 ms, as the reference's.
  */
-#include "base/list.h"
-#include "base/timers.h"
 #include "pb/common/v1/common.h"
 #include "pb/component/audioin/v1/audioin.h"
 #include "sinew/api/audio_in.h"
 #include "sinew/driver.h"
+#include "sinew/list.h"
+#include "sinew/timers.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -2,12 +2,12 @@
  *
  * Speaker without hardware: takes pcm16 and the time it would sound.
  */
-#include "base/list.h"
-#include "base/timers.h"
 #include "pb/common/v1/common.h"
 #include "pb/component/audioout/v1/audioout.h"
 #include "sinew/api/audio_out.h"
 #include "sinew/driver.h"
+#include "sinew/list.h"
+#include "sinew/timers.h"
 
 enum { SAMPLE_SIZE = 2 };
 

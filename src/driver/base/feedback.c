@@ -4,9 +4,9 @@
  * period makes the next ones be left out.
  */
 #include "driver/base/feedback.h"
-#include "base/list.h"
-#include "base/log.h"
 #include "driver/earth.h"
+#include "sinew/list.h"
+#include "sinew/log.h"
 #include "sinew/steps.h"
 #include "spatial/orientation.h"
 #include "spatial/vec.h"

@@ -3,14 +3,14 @@
  * Base that watches another one with movement sensors and corrects it. Without control parameters,
  * or without a sensor of velocity, it hands everything on.
  */
-#include "base/log.h"
 #include "driver/base/feedback.h"
 #include "pb/component/base/v1/base.h"
 #include "pb/component/movementsensor/v1/movementsensor.h"
 #include "sinew/driver.h"
+#include "sinew/log.h"
 #include "sinew/steps.h"
+#include "sinew/struct.h"
 #include "spatial/number.h"
-#include "wire/pb/struct.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -5,11 +5,11 @@
  * back what was written, all others count their reads; the interrupt on pin "0" counts the
  * questions for its value; interrupts tick every 700 ms, up or down by chance.
  */
-#include "base/list.h"
 #include "base/random.h"
-#include "base/timers.h"
 #include "sinew/api/board.h"
 #include "sinew/driver.h"
+#include "sinew/list.h"
+#include "sinew/timers.h"
 
 enum {
     PINS_MEMORY_MAX = 256 << 10, /* thousands of pins; they are made when they are set */

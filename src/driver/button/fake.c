@@ -2,9 +2,9 @@
  *
  * Button without hardware: says in the log that it was pushed, as the reference's.
  */
-#include "base/log.h"
 #include "sinew/api/button.h"
 #include "sinew/driver.h"
+#include "sinew/log.h"
 
 static int fake_push(struct sn_call *call, struct sn_button *button,
                      const struct pb_google_struct *extra)

@@ -7,7 +7,6 @@
  * Each picture is drawn and encoded anew, as a real camera's would be, so that the fake costs what
  * pictures cost. That is the pool's work, all else the loop's.
  */
-#include "base/timers.h"
 #include "driver/camera/lens.h"
 #include "media/jpeg.h"
 #include "media/pcd.h"
@@ -15,6 +14,7 @@
 #include "pb/component/camera/v1/camera.h"
 #include "sinew/api/camera.h"
 #include "sinew/driver.h"
+#include "sinew/timers.h"
 
 #include <math.h>
 

@@ -3,7 +3,7 @@
  * Steps of a transform camera.
  */
 #include "driver/camera/pipeline.h"
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 #include <math.h>
 

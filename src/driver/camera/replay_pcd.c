@@ -5,7 +5,7 @@
  */
 #include "sinew/api/camera.h"
 #include "sinew/driver.h"
-#include "wire/pb/time.h"
+#include "sinew/time.h"
 
 #include <stddef.h>
 

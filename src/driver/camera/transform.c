@@ -4,12 +4,12 @@
  * camera's picture, then by turns work on pixels (on the pool) and questions to vision services (on
  * the loop), each as a child of the call.
  */
-#include "base/list.h"
 #include "driver/camera/lens.h"
 #include "driver/camera/pipeline.h"
 #include "pb/service/vision/v1/vision.h"
 #include "sinew/api/camera.h"
 #include "sinew/api/vision.h"
+#include "sinew/list.h"
 
 #include <stdio.h>
 

@@ -3,9 +3,9 @@
  * Quadrature encoder on two interrupts of any board: each of the four edges of a period is half a
  * tick, forward when `b` runs ahead of `a`, as upstream counts.
  */
-#include "base/list.h"
 #include "driver/encoder/ticks.h"
 #include "sinew/api/encoder.h"
+#include "sinew/list.h"
 
 #include <math.h>
 

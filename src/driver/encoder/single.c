@@ -4,9 +4,9 @@
  * says the motor, and what comes while that is off counts for nothing, as upstream.
  */
 #include "driver/encoder/single.h"
-#include "base/list.h"
 #include "driver/encoder/ticks.h"
-#include "wire/pb/struct.h"
+#include "sinew/list.h"
+#include "sinew/struct.h"
 
 struct single_pins {
     struct sn_str i;

@@ -4,8 +4,8 @@
  * the call that opened it; its arena is new for each attempt.
  */
 #include "driver/encoder/ticks.h"
-#include "base/list.h"
-#include "base/log.h"
+#include "sinew/list.h"
+#include "sinew/log.h"
 
 enum { STREAM_MEMORY_MAX = 64 << 10 };
 

@@ -6,9 +6,9 @@
 #ifndef SN_DRIVER_ENCODER_TICKS_H
 #define SN_DRIVER_ENCODER_TICKS_H
 
-#include "base/timers.h"
 #include "sinew/api/board.h"
 #include "sinew/driver.h"
+#include "sinew/timers.h"
 
 enum { SN_TICKS_PINS_MAX = 2 };
 

@@ -3,11 +3,11 @@
  * Input controller without hardware. It does as the reference's fake does, oddities included: each
  * trigger of a stream comes about as it is written, all at the same moment, with a value by chance.
  */
-#include "base/list.h"
 #include "base/random.h"
-#include "base/timers.h"
 #include "driver/input_controller/hub.h"
 #include "sinew/driver.h"
+#include "sinew/list.h"
+#include "sinew/timers.h"
 
 #include <math.h>
 

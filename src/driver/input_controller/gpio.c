@@ -3,11 +3,11 @@
  * Input controller on a board's pins: buttons on interrupts, axes on analogs. It listens to the
  * board's ticks as long as it lives, and again when they break off.
  */
-#include "base/log.h"
 #include "control/cycle.h"
 #include "driver/input_controller/hub.h"
 #include "sinew/api/board.h"
 #include "sinew/driver.h"
+#include "sinew/log.h"
 #include "sinew/steps.h"
 
 #include <inttypes.h>

@@ -6,8 +6,8 @@
 #ifndef SN_DRIVER_INPUT_CONTROLLER_HUB_H
 #define SN_DRIVER_INPUT_CONTROLLER_HUB_H
 
-#include "base/list.h"
 #include "sinew/api/input_controller.h"
+#include "sinew/list.h"
 
 /* What all names of controls and events may take, in bytes: peers make them up. */
 enum { SN_INPUT_MEMORY_MAX = 128 << 10 };

@@ -2,10 +2,10 @@
  *
  * Several input controllers as one: all controls, the latest event of each, and one stream.
  */
-#include "base/list.h"
 #include "driver/input_controller/hub.h"
 #include "pb/component/inputcontroller/v1/input_controller.h"
 #include "sinew/driver.h"
+#include "sinew/list.h"
 #include "sinew/steps.h"
 
 struct mux_attrs {

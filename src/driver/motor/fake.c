@@ -5,11 +5,11 @@
  * the end of a move that nothing cut short.
  */
 #include "driver/encoder/fake.h"
-#include "base/list.h"
-#include "base/log.h"
-#include "base/timers.h"
 #include "sinew/api/board.h"
 #include "sinew/api/motor.h"
+#include "sinew/list.h"
+#include "sinew/log.h"
+#include "sinew/timers.h"
 
 #include <math.h>
 

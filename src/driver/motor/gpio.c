@@ -4,7 +4,7 @@
  * direction pin and a PWM pin. Without an encoder it turns by time; gpio_loop.c has the rest.
  */
 #include "driver/motor/gpio.h"
-#include "base/log.h"
+#include "sinew/log.h"
 
 #include <math.h>
 

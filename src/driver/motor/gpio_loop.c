@@ -5,11 +5,11 @@
  * controller follows a trapezoidal profile, or a speed. Gains are in upstream's unit, so that a
  * config means the same here: power = (p * error + ...) / 255 with the error in ticks a second.
  */
-#include "base/log.h"
 #include "driver/motor/gpio.h"
+#include "sinew/log.h"
 #include "sinew/steps.h"
+#include "sinew/struct.h"
 #include "spatial/number.h"
-#include "wire/pb/struct.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,12 +3,12 @@
  * Stepper motor behind a driver with a step and a direction pin, on any board: the step pin's PWM
  * makes the pulses. Where it is follows from the frequency that the board really made and the time.
  */
-#include "base/log.h"
-#include "base/timers.h"
 #include "driver/motor/pins.h"
 #include "sinew/api/motor.h"
 #include "sinew/driver.h"
+#include "sinew/log.h"
 #include "sinew/steps.h"
+#include "sinew/timers.h"
 
 #include <math.h>
 

@@ -9,8 +9,8 @@
 #ifndef SN_DRIVER_MOTOR_PINS_H
 #define SN_DRIVER_MOTOR_PINS_H
 
-#include "base/list.h"
 #include "sinew/api/board.h"
+#include "sinew/list.h"
 
 enum { SN_PIN_WRITES_MAX = 8 };
 

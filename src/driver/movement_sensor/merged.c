@@ -3,11 +3,11 @@
  * Movement sensor made of others: what it is asked for it asks the first sensor of the list for
  * that which said, when this one was built, that it can tell.
  */
-#include "base/log.h"
 #include "pb/common/v1/common.h"
 #include "pb/component/movementsensor/v1/movementsensor.h"
 #include "sinew/api/movement_sensor.h"
 #include "sinew/driver.h"
+#include "sinew/log.h"
 
 #include <stdio.h>
 

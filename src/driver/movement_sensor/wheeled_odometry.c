@@ -4,8 +4,6 @@
  * last look says how far it went and where it points. Coordinates are those of upstream: Y is where
  * it pointed at first, X to the right of that, the angle is counter-clockwise.
  */
-#include "base/list.h"
-#include "base/log.h"
 #include "control/cycle.h"
 #include "driver/earth.h"
 #include "pb/common/v1/common.h"
@@ -15,9 +13,11 @@
 #include "sinew/api/motor.h"
 #include "sinew/api/movement_sensor.h"
 #include "sinew/driver.h"
+#include "sinew/list.h"
+#include "sinew/log.h"
 #include "sinew/steps.h"
+#include "sinew/struct.h"
 #include "spatial/vec.h"
-#include "wire/pb/struct.h"
 
 enum { LEFT, RIGHT, SIDES };
 

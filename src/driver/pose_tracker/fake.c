@@ -6,7 +6,7 @@
 #include "pb/component/posetracker/v1/pose_tracker.h"
 #include "sinew/api/pose_tracker.h"
 #include "sinew/driver.h"
-#include "wire/pb/pb.h"
+#include "sinew/pb.h"
 
 struct fake_pose_tracker {
     struct sn_pose_tracker base;

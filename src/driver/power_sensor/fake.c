@@ -4,7 +4,7 @@
  */
 #include "sinew/api/power_sensor.h"
 #include "sinew/driver.h"
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 static const double volts = 1.5, amperes = 2.2, watts = 9.8;
 

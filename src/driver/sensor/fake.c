@@ -4,7 +4,7 @@
  */
 #include "sinew/api/sensor.h"
 #include "sinew/driver.h"
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 struct fake_sensor {
     struct sn_sensor base;

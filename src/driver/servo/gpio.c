@@ -3,10 +3,10 @@
  * Servo on a pin of any board: the width of its pulses is the angle. It does as the reference's
  * does, with one exception: asking where it is doesn't start the pulses again after a stop.
  */
-#include "base/log.h"
 #include "sinew/api/board.h"
 #include "sinew/api/servo.h"
 #include "sinew/driver.h"
+#include "sinew/log.h"
 #include "sinew/steps.h"
 #include "spatial/number.h"
 

@@ -4,9 +4,9 @@
  * thread and the pool thread share the call's `cancelled` flag and the condition below; all else of
  * the call is the pool thread's until `done`.
  */
-#include "base/list.h"
 #include "base/work.h"
 #include "rpc/core/call_private.h"
+#include "sinew/list.h"
 
 #include <pthread.h>
 #include <time.h>

@@ -5,8 +5,8 @@
 #ifndef SN_RPC_CALL_PRIVATE_H
 #define SN_RPC_CALL_PRIVATE_H
 
-#include "base/list.h"
 #include "sinew/call.h"
+#include "sinew/list.h"
 
 enum sn_call_state { SN_CALL_NEW, SN_CALL_PENDING, SN_CALL_PARKED, SN_CALL_ENDED };
 

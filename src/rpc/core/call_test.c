@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/heap.h"
-#include "base/list.h"
-#include "base/timers.h"
 #include "base/work.h"
 #include "sinew/call.h"
+#include "sinew/list.h"
+#include "sinew/timers.h"
 
 #include <pthread.h>
 #include <setjmp.h>

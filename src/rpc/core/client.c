@@ -3,7 +3,7 @@
  * Calls to other servers, with one request or a stream of them, and so for responses. Loop thread.
  */
 #include "rpc/core/client.h"
-#include "base/timers.h"
+#include "sinew/timers.h"
 
 #include <assert.h>
 

@@ -7,7 +7,7 @@
 
 #include "rpc/core/transport.h"
 #include "sinew/duplex.h"
-#include "wire/pb/pb.h"
+#include "sinew/pb.h"
 
 /* Turns the reply into the operation's results: `response` is of the method's type, in the call's
  * arena. Returns what the call ends with. */

@@ -12,12 +12,12 @@
 #ifndef SN_RPC_SERVER_H
 #define SN_RPC_SERVER_H
 
-#include "base/list.h"
-#include "base/timers.h"
 #include "rpc/core/transport.h"
 #include "sinew/duplex.h"
+#include "sinew/list.h"
+#include "sinew/pb.h"
 #include "sinew/resource.h"
-#include "wire/pb/pb.h"
+#include "sinew/timers.h"
 
 struct sn_rpc;
 

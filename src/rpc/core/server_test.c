@@ -3,12 +3,12 @@
  * The server core against a transport that writes down what it is told.
  */
 #include "base/heap.h"
-#include "base/list.h"
 #include "pb/common/v1/common.h"
 #include "pb/component/motor/v1/motor.h"
 #include "pb/robot/v1/robot.h"
 #include "rpc/core/server.h"
 #include "rpc/core/tape.h"
+#include "sinew/list.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -3,7 +3,7 @@
  * Steps and what runs side by side, as children of a call. Loop thread.
  */
 #include "sinew/steps.h"
-#include "base/list.h"
+#include "sinew/list.h"
 
 /* Bytes of what one of many side by side may take: a text, a request, a response. */
 enum { EACH_MEMORY_MAX = 4 << 20 };

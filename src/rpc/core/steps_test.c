@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/heap.h"
-#include "base/list.h"
-#include "base/timers.h"
+#include "sinew/list.h"
 #include "sinew/steps.h"
+#include "sinew/timers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

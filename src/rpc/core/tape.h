@@ -5,8 +5,8 @@
 #ifndef SN_RPC_TAPE_H
 #define SN_RPC_TAPE_H
 
-#include "base/list.h"
 #include "rpc/core/transport.h"
+#include "sinew/list.h"
 
 #include <stdarg.h>
 #include <stdio.h>

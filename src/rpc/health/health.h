@@ -6,8 +6,8 @@
 #ifndef SN_RPC_HEALTH_H
 #define SN_RPC_HEALTH_H
 
-#include "base/list.h"
 #include "rpc/core/server.h"
+#include "sinew/list.h"
 
 struct sn_health {
     bool serving;

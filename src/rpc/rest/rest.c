@@ -6,8 +6,8 @@
  */
 #include "rpc/rest/private.h"
 
-#include "base/list.h"
 #include "rpc/transport/headers.h"
+#include "sinew/list.h"
 #include "wire/pb/json.h"
 
 #include <stdio.h>

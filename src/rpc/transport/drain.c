@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rpc/transport/drain.h"
 
-#include "base/list.h"
+#include "sinew/list.h"
 
 static void report(struct sn_drain *drain)
 {

@@ -4,9 +4,9 @@
  */
 #include "rpc/transport/guard.h"
 
-#include "base/timers.h"
 #include "rpc/core/message.h"
 #include "rpc/core/metadata.h"
+#include "sinew/timers.h"
 
 const struct sn_limits sn_limits_preset = {
     .header_bytes = 64 << 10, /* the reference allows 32 MiB, which nobody needs */

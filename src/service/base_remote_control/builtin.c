@@ -4,13 +4,13 @@
  * what the controls say. One order is under way at a time; the latest wins. A controller that comes
  * or goes stops the base, and so does the end of listening. Has no RPCs of its own.
  */
-#include "base/list.h"
-#include "base/log.h"
-#include "base/timers.h"
 #include "pb/common/v1/common.h"
 #include "sinew/api/base.h"
 #include "sinew/api/input_controller.h"
 #include "sinew/driver.h"
+#include "sinew/list.h"
+#include "sinew/log.h"
+#include "sinew/timers.h"
 
 #include <math.h>
 

@@ -7,8 +7,8 @@
 #include "pb/service/motion/v1/motion.h"
 #include "sinew/api/motion.h"
 #include "sinew/driver.h"
+#include "sinew/struct.h"
 #include "spatial/number.h"
-#include "wire/pb/struct.h"
 
 #include <math.h>
 

@@ -16,7 +16,7 @@
 #include "sinew/api/movement_sensor.h"
 #include "sinew/api/navigation.h"
 #include "sinew/api/vision.h"
-#include "wire/pb/time.h"
+#include "sinew/time.h"
 
 #include <math.h>
 

@@ -8,7 +8,7 @@
 #define SN_SERVICE_NAVIGATION_SHELF_H
 
 #include "sinew/call.h"
-#include "wire/pb/pb.h"
+#include "sinew/pb.h"
 
 enum {
     SN_SHELF_MAX = 1000,           /* messages */

@@ -4,12 +4,12 @@
  * one piece is in memory; the client acknowledges each file before the next begins. Symbolic links
  * are followed; a folder comes behind what is in it.
  */
-#include "base/list.h"
 #include "base/work.h"
 #include "pb/google/protobuf/timestamp.h"
 #include "pb/service/shell/v1/shell.h"
 #include "service/shell/path.h"
 #include "service/shell/session.h"
+#include "sinew/list.h"
 
 #include <dirent.h>
 #include <errno.h>

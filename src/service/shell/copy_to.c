@@ -4,7 +4,6 @@
  * client is held back. A file is written beside its place under another name and moved there when
  * it is whole, so that a copy that breaks off leaves what was there.
  */
-#include "base/list.h"
 #include "base/random.h"
 #include "base/work.h"
 #include "pb/google/protobuf/timestamp.h"
@@ -12,6 +11,7 @@
 #include "rpc/core/message.h"
 #include "service/shell/path.h"
 #include "service/shell/session.h"
+#include "sinew/list.h"
 
 #include <errno.h>
 #include <fcntl.h>

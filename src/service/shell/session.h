@@ -7,8 +7,8 @@
 #ifndef SN_SERVICE_SHELL_SESSION_H
 #define SN_SERVICE_SHELL_SESSION_H
 
-#include "base/list.h"
 #include "sinew/api/shell.h"
+#include "sinew/list.h"
 
 struct builtin_shell {
     struct sn_shell base;

@@ -8,8 +8,6 @@
  * client's going by SIGHUP and, a second later, SIGKILL. What is to live on must begin a session of
  * its own (setsid, a multiplexer, a service manager).
  */
-#include "base/list.h"
-#include "base/timers.h"
 #include "loop/child.h"
 #include "loop/ready.h"
 #include "pb/service/shell/v1/shell.h"
@@ -18,7 +16,9 @@
 #include "rpc/core/message.h"
 #include "service/shell/session.h"
 #include "service/shell/utf8.h"
-#include "wire/pb/struct.h"
+#include "sinew/list.h"
+#include "sinew/struct.h"
+#include "sinew/timers.h"
 
 #include <errno.h>
 #include <math.h>

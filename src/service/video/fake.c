@@ -2,11 +2,11 @@
  *
  * Video without a camera: six pieces, 40 ms apart, whatever span was asked for, as the reference's.
  */
-#include "base/list.h"
-#include "base/timers.h"
 #include "pb/service/video/v1/video.h"
 #include "sinew/api/video.h"
 #include "sinew/driver.h"
+#include "sinew/list.h"
+#include "sinew/timers.h"
 
 #include <stdio.h>
 

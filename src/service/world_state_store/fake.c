@@ -8,15 +8,15 @@
  * while there are streams. Each stream hears of every change since it began. (The reference gives
  * each change to one stream only, and to the first what piled up before.)
  */
-#include "base/list.h"
-#include "base/timers.h"
 #include "pb/common/v1/common.h"
 #include "pb/google/protobuf/field_mask.h"
 #include "pb/service/worldstatestore/v1/world_state_store.h"
 #include "service/world_state_store/terrain.h"
 #include "sinew/api/world_state_store.h"
 #include "sinew/driver.h"
-#include "wire/pb/struct.h"
+#include "sinew/list.h"
+#include "sinew/struct.h"
+#include "sinew/timers.h"
 
 #include <math.h>
 #include <time.h>

@@ -7,8 +7,8 @@
 
 #include "pb/google/protobuf/any.h"
 #include "pb/google/protobuf/field_mask.h"
-#include "wire/pb/struct.h"
-#include "wire/pb/time.h"
+#include "sinew/struct.h"
+#include "sinew/time.h"
 #include "wire/pb/wire.h"
 
 static bool value_kind_parse(struct sn_pb_json_in *in, struct pb_google_value *value);

@@ -7,11 +7,11 @@
 
 #include "pb/google/protobuf/any.h"
 #include "pb/google/protobuf/field_mask.h"
+#include "sinew/struct.h"
+#include "sinew/time.h"
 #include "wire/pb/json_number.h"
 #include "wire/pb/json_text.h"
 #include "wire/pb/map.h"
-#include "wire/pb/struct.h"
-#include "wire/pb/time.h"
 #include "wire/pb/wire.h"
 
 static bool message_write(struct sn_pb_json_out *out, const struct sn_pb_schema_msg *msg,

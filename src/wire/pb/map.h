@@ -5,7 +5,7 @@
 #ifndef SINEW_WIRE_PB_MAP_H
 #define SINEW_WIRE_PB_MAP_H
 
-#include "wire/pb/pb.h"
+#include "sinew/pb.h"
 
 /* For each entry of `list`, a map with entries of table `entry`: true when its key is there again
  * later. In the arena; NULL when it is exhausted. O(n log n). */

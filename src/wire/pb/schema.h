@@ -12,7 +12,7 @@
 #ifndef SINEW_WIRE_PB_SCHEMA_H
 #define SINEW_WIRE_PB_SCHEMA_H
 
-#include "wire/pb/pb.h"
+#include "sinew/pb.h"
 
 struct sn_pb_schema_enum_value {
     struct sn_str name;

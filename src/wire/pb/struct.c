@@ -2,7 +2,7 @@
  *
  * google.protobuf.Struct by hand.
  */
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 
 const struct pb_google_value *sn_pb_struct_get(const struct pb_google_struct *s, const char *key)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "wire/pb/struct.h"
+#include "sinew/struct.h"
 #include "wire/pb/testing.h"
 
 static void test_build_and_read(void **state)

@@ -6,7 +6,7 @@
 #define SINEW_WIRE_PB_TESTING_H
 
 #include "base/heap.h"
-#include "wire/pb/pb.h"
+#include "sinew/pb.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -4,7 +4,7 @@
  * leap day is the last of its year.
  * Source: comments of google/protobuf/timestamp.proto and duration.proto; RFC 3339.
  */
-#include "wire/pb/time.h"
+#include "sinew/time.h"
 
 #define NS_PER_S INT64_C(1000000000)
 #define DURATION_MAX_S INT64_C(315576000000)

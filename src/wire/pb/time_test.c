@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "sinew/time.h"
 #include "wire/pb/testing.h"
-#include "wire/pb/time.h"
 
 #define NS_PER_S INT64_C(1000000000)
 

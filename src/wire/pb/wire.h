@@ -7,7 +7,7 @@
 #ifndef SINEW_WIRE_PB_WIRE_H
 #define SINEW_WIRE_PB_WIRE_H
 
-#include "wire/pb/pb.h"
+#include "sinew/pb.h"
 
 /* Packed fixed-width lists are copied as they are. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the wire's byte order is the host's");

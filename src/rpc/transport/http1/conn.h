@@ -6,10 +6,10 @@
 #ifndef SN_HTTP1_CONN_H
 #define SN_HTTP1_CONN_H
 
-#include "base/list.h"
 #include "rpc/transport/drain.h"
 #include "rpc/transport/http1/http1.h"
 #include "rpc/transport/inbox.h"
+#include "sinew/list.h"
 #include "wire/http1.h"
 
 /* HEAD: the next request's; BODY: being read; SERVED: read, the answer is under way. */

@@ -4,7 +4,7 @@
  */
 #include "rpc/transport/http2/meter.h"
 
-#include "base/timers.h"
+#include "sinew/timers.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -10,12 +10,12 @@
 #ifndef SN_HTTP2_SESSION_H
 #define SN_HTTP2_SESSION_H
 
-#include "base/list.h"
 #include "net/conn.h"
 #include "rpc/transport/guard.h"
 #include "rpc/transport/headers.h"
 #include "rpc/transport/http2/meter.h"
 #include "rpc/transport/inbox.h"
+#include "sinew/list.h"
 
 #include <nghttp2/nghttp2.h>
 

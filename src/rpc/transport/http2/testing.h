@@ -14,9 +14,9 @@
 #ifndef SN_HTTP2_TESTING_H
 #define SN_HTTP2_TESTING_H
 
-#include "base/list.h"
 #include "net/testing.h"
 #include "rpc/transport/http2/http2.h"
+#include "sinew/list.h"
 
 #include <string.h>
 #include <unistd.h>

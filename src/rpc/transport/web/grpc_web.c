@@ -5,10 +5,10 @@
  * Loop thread. Source: gRPC "PROTOCOL-WEB".
  */
 #include "wire/grpc_web.h"
-#include "base/list.h"
 #include "rpc/transport/headers.h"
 #include "rpc/transport/inbox.h"
 #include "rpc/transport/web/private.h"
+#include "sinew/list.h"
 
 struct web_call {
     struct sn_exchange *exchange;

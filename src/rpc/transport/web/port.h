@@ -5,9 +5,9 @@
 #ifndef SN_WEB_PORT_H
 #define SN_WEB_PORT_H
 
-#include "base/list.h"
 #include "rpc/transport/http1/http1.h"
 #include "rpc/transport/http2/http2.h"
+#include "sinew/list.h"
 
 enum { PORT_BUCKETS = 256, PORT_FIRST = 4 };
 

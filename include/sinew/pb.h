@@ -22,8 +22,8 @@
  * Thread: any, nothing is shared. Nothing blocks.
  * Source: protobuf.dev, "Encoding" and "Proto3 language guide".
  */
-#ifndef SINEW_WIRE_PB_H
-#define SINEW_WIRE_PB_H
+#ifndef SINEW_PB_H
+#define SINEW_PB_H
 
 #include "sinew/arena.h"
 #include "sinew/err.h"
@@ -32,6 +32,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 enum {
     /* Messages within messages (map entries and groups count); the other implementations' limit. */
@@ -182,5 +186,9 @@ int sn_pb_raw_next(struct sn_str *bytes, struct sn_pb_raw *ret_raw) SN_MUST_USE;
  * Errors: INVALID_ARGUMENT. */
 int sn_pb_peek(struct sn_str bytes, const uint32_t *path, size_t path_len, struct sn_str *ret_value)
     SN_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,13 +4,17 @@
  * loop drives it with the monotonic clock, a simulation with its own, so that whatever uses timers
  * can be tested in simulated time. Thread: the owner's (the loop thread).
  */
-#ifndef SN_BASE_TIMERS_H
-#define SN_BASE_TIMERS_H
+#ifndef SINEW_TIMERS_H
+#define SINEW_TIMERS_H
 
 #include "sinew/err.h"
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 #define SN_MS(n) ((uint64_t)(n)*1000000)
 #define SN_SECONDS(n) ((uint64_t)(n)*1000000000)
@@ -44,5 +48,9 @@ void sn_timers_advance(struct sn_timers *timers, uint64_t now_ns);
 
 /* Earliest due time, UINT64_MAX when nothing is armed. */
 uint64_t sn_timers_next(const struct sn_timers *timers);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

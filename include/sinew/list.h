@@ -3,11 +3,15 @@
  * Intrusive circular list, head included. A node that is in no list points to itself, so removing
  * it twice is harmless. List heads say their element in a comment.
  */
-#ifndef SN_BASE_LIST_H
-#define SN_BASE_LIST_H
+#ifndef SINEW_LIST_H
+#define SINEW_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 struct sn_list {
     struct sn_list *prev, *next;
@@ -53,5 +57,9 @@ static inline void sn_list_remove(struct sn_list *node)
     node->next->prev = node->prev;
     sn_list_init(node);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,11 +7,15 @@
  * Thread: any. Nothing blocks. Strings are borrowed, sub-structs and lists referred to: both must
  * live as long as what they are put into. Readers accept NULL.
  */
-#ifndef SINEW_WIRE_PB_STRUCT_H
-#define SINEW_WIRE_PB_STRUCT_H
+#ifndef SINEW_STRUCT_H
+#define SINEW_STRUCT_H
 
 #include "pb/google/protobuf/struct.h"
-#include "wire/pb/pb.h"
+#include "sinew/pb.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* The value of a key (the last, where it is there twice), NULL when absent. */
 const struct pb_google_value *sn_pb_struct_get(const struct pb_google_struct *s, const char *key);
@@ -36,7 +40,7 @@ int sn_pb_list_value_add(struct pb_google_list_value *list, struct pb_google_val
 /* Values for the two above: sn_pb_struct_add(s, SN_STR("volts"), sn_pb_number(11.8), arena). */
 static inline struct pb_google_value sn_pb_null(void)
 {
-    return (struct pb_google_value){.which_kind = PB_GOOGLE_VALUE_KIND_NULL_VALUE};
+    return (struct pb_google_value){PB_GOOGLE_VALUE_KIND_NULL_VALUE, {0}};
 }
 
 static inline struct pb_google_value sn_pb_number(double number)
@@ -67,5 +71,9 @@ static inline struct pb_google_value sn_pb_list(struct pb_google_list_value *lis
     return (struct pb_google_value){.which_kind = PB_GOOGLE_VALUE_KIND_LIST_VALUE,
                                     .list_value = list};
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

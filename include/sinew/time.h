@@ -4,12 +4,16 @@
  * Thread: any. Nothing blocks.
  * Source: comments of google/protobuf/timestamp.proto and duration.proto.
  */
-#ifndef SINEW_WIRE_PB_TIME_H
-#define SINEW_WIRE_PB_TIME_H
+#ifndef SINEW_TIME_H
+#define SINEW_TIME_H
 
 #include "pb/google/protobuf/duration.h"
 #include "pb/google/protobuf/timestamp.h"
-#include "wire/pb/pb.h"
+#include "sinew/pb.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* Nanoseconds since 1970-01-01 UTC (int64_t: years 1678 to 2262). */
 struct pb_google_timestamp sn_pb_timestamp_of(int64_t ns);
@@ -33,5 +37,9 @@ int sn_pb_duration_print(const struct pb_google_duration *duration, char text[SN
 /* The reverse; a timestamp may carry any offset. Errors: INVALID_ARGUMENT, OUT_OF_RANGE. */
 int sn_pb_timestamp_parse(struct sn_str text, struct pb_google_timestamp *ret) SN_MUST_USE;
 int sn_pb_duration_parse(struct sn_str text, struct pb_google_duration *ret) SN_MUST_USE;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
