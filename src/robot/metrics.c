@@ -11,15 +11,38 @@ const uint32_t sn_time_bucket_ms[SN_TIME_BUCKETS - 1] = {1, 5, 25, 100, 500, 250
 static struct sn_method_counts **bucket_of(struct sn_metrics *metrics,
                                            const struct sn_method *method)
 {
-    return &metrics->buckets[((uintptr_t)method / sizeof(*method)) % SN_METRICS_BUCKETS];
+    uintptr_t key = method->foreign ? method->path.len : (uintptr_t)method / sizeof(*method);
+
+    return &metrics->buckets[key % SN_METRICS_BUCKETS];
+}
+
+static bool are_of(const struct sn_method_counts *counts, const struct sn_method *method)
+{
+    if (method->foreign)
+        return !counts->method && sn_str_eq(counts->path, method->path);
+    return counts->method == method;
 }
 
 static struct sn_method_counts *find(struct sn_metrics *metrics, const struct sn_method *method)
 {
     struct sn_method_counts *counts = *bucket_of(metrics, method);
 
-    while (counts && counts->method != method)
+    while (counts && !are_of(counts, method))
         counts = counts->next;
+    return counts;
+}
+
+static struct sn_method_counts *create(const struct sn_method *method)
+{
+    size_t copied = method->foreign ? method->path.len : 0;
+    struct sn_method_counts *counts = calloc(1, sizeof(*counts) + copied);
+
+    if (!counts)
+        return NULL;
+    counts->method = method->foreign ? NULL : method;
+    counts->path = method->path;
+    if (copied)
+        counts->path.ptr = memcpy(counts + 1, method->path.ptr, copied);
     return counts;
 }
 
@@ -32,10 +55,9 @@ int sn_metrics_begin(void *owner, struct sn_rpc *rpc)
     if (!counts) {
         struct sn_method_counts **bucket = bucket_of(metrics, rpc->method);
 
-        counts = calloc(1, sizeof(*counts));
+        counts = create(rpc->method);
         if (!counts)
             return 0;
-        counts->method = rpc->method;
         counts->next = *bucket;
         *bucket = counts;
     }

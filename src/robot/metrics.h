@@ -15,7 +15,8 @@ extern const uint32_t sn_time_bucket_ms[SN_TIME_BUCKETS - 1];
 
 struct sn_method_counts {
     struct sn_method_counts *next;
-    const struct sn_method *method;
+    const struct sn_method *method; /* NULL: of a foreign one, which may go and come back */
+    struct sn_str path;             /* the counts' own copy of a foreign one's */
     uint64_t by_code[SN_CODES], by_time[SN_TIME_BUCKETS];
     uint64_t total_ms;
     uint32_t running;

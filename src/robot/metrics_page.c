@@ -37,15 +37,15 @@ static void write_codes(void *user, const struct sn_method_counts *counts)
     for (size_t i = 0; i < SN_CODES; i++)
         if (counts->by_code[i])
             sn_page_printf(page, "sinew_calls_total{method=\"%.*s\",code=\"%s\"} %llu\n",
-                           SN_STR_ARGS(counts->method->path), code_names[i],
+                           SN_STR_ARGS(counts->path), code_names[i],
                            (unsigned long long)counts->by_code[i]);
 }
 
 static void write_running(void *user, const struct sn_method_counts *counts)
 {
     if (counts->running)
-        sn_page_printf(user, "sinew_calls_running{method=\"%.*s\"} %u\n",
-                       SN_STR_ARGS(counts->method->path), counts->running);
+        sn_page_printf(user, "sinew_calls_running{method=\"%.*s\"} %u\n", SN_STR_ARGS(counts->path),
+                       counts->running);
 }
 
 static void write_times(void *user, const struct sn_method_counts *counts)
@@ -61,12 +61,12 @@ static void write_times(void *user, const struct sn_method_counts *counts)
         if (i < SN_TIME_BUCKETS - 1)
             snprintf(bound, sizeof(bound), "%g", sn_time_bucket_ms[i] / 1000.0);
         sn_page_printf(page, "%s_bucket{method=\"%.*s\",le=\"%s\"} %llu\n", name,
-                       SN_STR_ARGS(counts->method->path), bound, (unsigned long long)sum);
+                       SN_STR_ARGS(counts->path), bound, (unsigned long long)sum);
     }
-    sn_page_printf(page, "%s_sum{method=\"%.*s\"} %g\n", name, SN_STR_ARGS(counts->method->path),
+    sn_page_printf(page, "%s_sum{method=\"%.*s\"} %g\n", name, SN_STR_ARGS(counts->path),
                    (double)counts->total_ms / 1000.0);
-    sn_page_printf(page, "%s_count{method=\"%.*s\"} %llu\n", name,
-                   SN_STR_ARGS(counts->method->path), (unsigned long long)sum);
+    sn_page_printf(page, "%s_count{method=\"%.*s\"} %llu\n", name, SN_STR_ARGS(counts->path),
+                   (unsigned long long)sum);
 }
 
 static void write_calls(struct sn_page *page, const struct sn_metrics *metrics)

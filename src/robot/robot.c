@@ -44,6 +44,19 @@ static int find(struct sn_router *router, struct sn_rpc *rpc, const char *api, s
     return sn_robot_find(robot, &rpc->call, api, name, ret_resource);
 }
 
+bool sn_robot_has(const struct sn_robot *robot, const char *api)
+{
+    for (size_t i = 0; i < robot->graph.count; i++)
+        if (strcmp(robot->graph.nodes[i]->api, api) == 0)
+            return true;
+    return false;
+}
+
+static bool has(struct sn_router *router, const char *api)
+{
+    return sn_robot_has(sn_container_of(router, struct sn_robot, router), api);
+}
+
 struct sn_resource *sn_robot_resource(struct sn_robot *robot, const char *api, const char *name)
 {
     struct sn_node *node = sn_graph_find(&robot->graph, api, sn_str_of(name));
@@ -98,7 +111,7 @@ struct sn_robot *sn_robot_create(const struct sn_robot_options *options)
     if (!robot)
         return NULL;
     robot->options = *options;
-    robot->router.find = find;
+    robot->router = (struct sn_router){.find = find, .has = has};
     robot->limit.max = options->request_limit;
     robot->log = sn_logger_get("rdk");
     robot->resource_log = sn_logger_get("rdk.resource_manager");

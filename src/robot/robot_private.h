@@ -86,6 +86,9 @@ void sn_robot_unhealthy(struct sn_graph *graph, const struct sn_node *node);
 int sn_robot_find(struct sn_robot *robot, struct sn_call *call, const char *api, struct sn_str name,
                   struct sn_resource **ret_resource) SN_MUST_USE;
 
+/* Whether a resource of that API is configured, in whatever state. */
+bool sn_robot_has(const struct sn_robot *robot, const char *api);
+
 /* Nothing more can begin; if nothing is under way either, the machine is what its config says. */
 void sn_robot_settled(struct sn_robot *robot);
 

@@ -43,30 +43,32 @@ static int resource_names(struct sn_rpc *rpc, void *self, const void *request, v
     return 0;
 }
 
-static bool has_node(const struct sn_robot *robot, const char *api)
+static int add_rpc_subtype(struct sn_rpc *rpc, struct pb_robot_resource_rpc_subtypes_response *resp,
+                           const struct sn_service *service)
 {
-    for (size_t i = 0; i < robot->graph.count; i++)
-        if (strcmp(robot->graph.nodes[i]->api, api) == 0)
-            return true;
-    return false;
+    struct pb_robot_resource_rpc_subtype *row =
+        sn_pb_add(&resp->resource_rpc_subtypes, &rpc->arena);
+    struct pb_common_resource_name *name = sn_arena_zalloc(&rpc->arena, sizeof(*name));
+
+    if (!row || !name)
+        return no_memory(rpc);
+    fill_name(name, service->api, "");
+    row->subtype = name;
+    row->proto_service = sn_str_of(service->pb->name);
+    return 0;
 }
 
 static int resource_rpc_subtypes(struct sn_rpc *rpc, void *self, const void *request,
                                  void *response)
 {
-    struct pb_robot_resource_rpc_subtypes_response *resp = response;
+    for (size_t i = 0; i < sn_server_service_count(rpc->server); i++) {
+        const struct sn_service *service = sn_server_service(rpc->server, i);
+        int code = 0;
 
-    for (size_t i = 0; i < sn_api_count; i++) {
-        if (!has_node(self, sn_apis[i]->name))
-            continue;
-        struct pb_robot_resource_rpc_subtype *row =
-            sn_pb_add(&resp->resource_rpc_subtypes, &rpc->arena);
-        struct pb_common_resource_name *name = sn_arena_zalloc(&rpc->arena, sizeof(*name));
-        if (!row || !name)
-            return no_memory(rpc);
-        fill_name(name, sn_apis[i]->name, "");
-        row->subtype = name;
-        row->proto_service = sn_str_of(sn_apis[i]->service.pb->name);
+        if (service->api && sn_robot_has(self, service->api))
+            code = add_rpc_subtype(rpc, response, service);
+        if (code)
+            return code;
     }
     return 0;
 }

@@ -129,9 +129,12 @@ static bool is_held_back(const struct sn_rpc *rpc)
 static void release(struct sn_rpc *rpc)
 {
     struct sn_peer *peer = rpc->peer;
+    struct sn_foreign *foreign = rpc->method->foreign;
     struct sn_arena arena = rpc->arena;
 
     sn_arena_fini(&arena);
+    if (foreign)
+        sn_foreign_unref(foreign);
     if (peer && --peer->calls == 0 && peer->unused)
         peer->unused(peer);
 }
@@ -259,6 +262,8 @@ static struct sn_rpc *create(struct sn_server *server, struct sn_server_stream *
     if (rpc->peer)
         rpc->peer->calls++;
     rpc->method = method;
+    if (method->foreign)
+        sn_foreign_ref(method->foreign);
     sn_call_init(&rpc->call, server->config.env, &rpc->arena, NULL);
     rpc->call.start = start;
     rpc->call.end = finish;
@@ -295,10 +300,20 @@ static int pass_headers(struct sn_rpc *rpc)
     return 0;
 }
 
+static const struct sn_method *find_served(struct sn_server *server, struct sn_str path)
+{
+    const struct sn_method *method = sn_server_find(server, path);
+    struct sn_router *router = server->config.router;
+
+    if (method && method->foreign && router->has && !router->has(router, method->service->api))
+        return NULL;
+    return method;
+}
+
 void sn_server_begin(struct sn_server *server, struct sn_server_stream *stream, struct sn_str path,
                      const struct sn_metadata *metadata, uint64_t timeout_ns)
 {
-    const struct sn_method *method = sn_server_find(server, path);
+    const struct sn_method *method = find_served(server, path);
 
     if (!method) {
         refuse_unknown(stream, path);
@@ -333,16 +348,23 @@ static int not_parsed(struct sn_rpc *rpc)
                         "wire-format data");
 }
 
-/* The name of the resource that the request is for, in place. */
+/* The name of the resource that the request is for, in place. A foreign one may have none: its text
+ * is upstream's. */
 static int peek_name(struct sn_rpc *rpc, struct sn_str bytes, struct sn_str *ret_name)
 {
     static const uint32_t default_path[] = {1};
     const uint32_t *path = rpc->method->handler->name_path;
     size_t path_len = path[1] ? 2 : 1;
 
-    if (!path[0])
+    *ret_name = SN_STR("");
+    if (!path[0] && !rpc->method->foreign)
         path = default_path;
-    return sn_pb_peek(bytes, path, path_len, ret_name) ? not_parsed(rpc) : 0;
+    if (path[0] && sn_pb_peek(bytes, path, path_len, ret_name))
+        return not_parsed(rpc);
+    if (rpc->method->foreign && !ret_name->len)
+        return sn_call_fail(&rpc->call, SN_ERR_UNKNOWN,
+                            "unable to determine resource name due to missing 'name' field");
+    return 0;
 }
 
 static int route(struct sn_rpc *rpc, struct sn_str bytes)
@@ -408,6 +430,8 @@ static int check_unrouted(struct sn_rpc *rpc, struct sn_str bytes, int code)
 {
     struct sn_str text = rpc->call.text;
 
+    if (rpc->method->foreign)
+        return code;
     rpc->call.text = SN_STR_NULL;
     int malformed = decode(rpc, &rpc->arena, bytes, &rpc->request);
     if (malformed)
@@ -423,7 +447,7 @@ static int prepare_first(struct sn_rpc *rpc, struct sn_str bytes)
     if (code)
         return check_unrouted(rpc, bytes, code);
     code = pass_message(rpc);
-    if (code || (rpc->resource && rpc->resource->relay))
+    if (code || rpc->method->foreign || (rpc->resource && rpc->resource->relay))
         return code;
     code = decode(rpc, &rpc->arena, bytes, &rpc->request);
     if (code || is_server_streaming(rpc))

@@ -2,6 +2,7 @@
  *
  * The registry of methods and the set of running calls. The calls themselves: rpc.c.
  */
+#include "rpc/core/foreign.h"
 #include "rpc/core/server_private.h"
 
 #include <assert.h>
@@ -29,6 +30,7 @@ struct sn_server *sn_server_create(const struct sn_server_config *config)
         return NULL;
     server->arena = arena;
     server->config = *config;
+    sn_list_init(&server->foreign);
     sn_list_init(&server->rpcs);
     return server;
 }
@@ -38,6 +40,7 @@ void sn_server_destroy(struct sn_server *server)
     if (!server)
         return;
     assert(sn_list_empty(&server->rpcs));
+    assert(sn_list_empty(&server->foreign));
     struct sn_arena arena = server->arena;
     sn_arena_fini(&arena);
 }
@@ -134,7 +137,7 @@ int sn_server_add(struct sn_server *server, const struct sn_service *service, vo
     return 0;
 }
 
-const struct sn_method *sn_server_find(const struct sn_server *server, struct sn_str path)
+static const struct sn_method *find_own(const struct sn_server *server, struct sn_str path)
 {
     if (!server->capacity)
         return NULL;
@@ -144,14 +147,28 @@ const struct sn_method *sn_server_find(const struct sn_server *server, struct sn
     return server->slots[i];
 }
 
+const struct sn_method *sn_server_find(const struct sn_server *server, struct sn_str path)
+{
+    const struct sn_method *method = find_own(server, path);
+
+    return method ? method : sn_foreign_find(server, path);
+}
+
 size_t sn_server_service_count(const struct sn_server *server)
 {
-    return server->service_count;
+    return server->service_count + server->foreign_count;
 }
 
 const struct sn_service *sn_server_service(const struct sn_server *server, size_t index)
 {
-    return server->services[index];
+    const struct sn_foreign *foreign;
+
+    if (index < server->service_count)
+        return server->services[index];
+    foreign = sn_server_next_foreign(server, NULL);
+    for (index -= server->service_count; index > 0; index--)
+        foreign = sn_server_next_foreign(server, foreign);
+    return sn_foreign_service(foreign);
 }
 
 struct sn_list *sn_server_rpcs(struct sn_server *server)

@@ -58,6 +58,7 @@ struct sn_method {
     const struct sn_pb_method *pb;
     const struct sn_handler *handler; /* NULL: not implemented */
     void *self;
+    struct sn_foreign *foreign; /* whose it is, pinned by each call (rpc/core/foreign.h); or NULL */
 };
 
 struct sn_rpc {
@@ -130,6 +131,9 @@ struct sn_router {
     /* Finds the resource and takes a reference for the caller; or fails with a text (rpc->call). */
     int (*find)(struct sn_router *router, struct sn_rpc *rpc, const char *api, struct sn_str name,
                 struct sn_resource **ret_resource);
+    /* Whether there is anything of that foreign API: to clients it isn't served before. Optional.
+     */
+    bool (*has)(struct sn_router *router, const char *api);
 };
 
 struct sn_server_config {
@@ -151,10 +155,10 @@ void sn_server_destroy(struct sn_server *server);
 int sn_server_add(struct sn_server *server, const struct sn_service *service, void *self)
     SN_MUST_USE;
 
-/* NULL when there is none. */
+/* NULL when there is none. One of a foreign service is gone with that. */
 const struct sn_method *sn_server_find(const struct sn_server *server, struct sn_str path);
 
-/* What is registered, in that order. */
+/* What is registered, in that order; foreign services come last. */
 size_t sn_server_service_count(const struct sn_server *server);
 const struct sn_service *sn_server_service(const struct sn_server *server, size_t index);
 

@@ -14,8 +14,21 @@ struct sn_server {
     size_t count, capacity;
     const struct sn_service **services;
     uint32_t service_count, service_capacity;
+    struct sn_list foreign; /* sn_foreign.link */
+    uint32_t foreign_count;
     struct sn_list rpcs; /* sn_rpc.link */
 };
+
+/* ---- foreign.c ---- */
+
+/* NULL when there is none. */
+const struct sn_method *sn_foreign_find(const struct sn_server *server, struct sn_str path);
+
+/* For running calls. */
+void sn_foreign_ref(struct sn_foreign *foreign);
+void sn_foreign_unref(struct sn_foreign *foreign);
+
+/* ---- rpc.c ---- */
 
 /* Cancels the operation, or ends the call if it has none yet. */
 void sn_rpc_cancel(struct sn_rpc *rpc, int reason);
