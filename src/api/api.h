@@ -53,11 +53,6 @@ struct sn_proxy {
 struct sn_resource *sn_proxy_create(const struct sn_api *api, const char *name, struct sn_env *env,
                                     struct sn_channel *channel) SN_MUST_USE;
 
-/* The same of an API that this program has no code for: it has no ops, clients' calls are relayed
- * on `channel` (sn_resource.relay). DoCommand from here is UNIMPLEMENTED. NULL without memory. */
-struct sn_resource *sn_foreign_create(const char *api, const char *name, struct sn_env *env,
-                                      struct sn_channel *channel) SN_MUST_USE;
-
 /* The proxy part of a resource made by sn_proxy_create(). */
 const struct sn_proxy *sn_proxy_of(const struct sn_resource *resource);
 

@@ -43,45 +43,6 @@ struct sn_resource *sn_proxy_create(const struct sn_api *api, const char *name, 
     return resource;
 }
 
-static int no_command(struct sn_call *call, struct sn_resource *resource,
-                      const struct pb_google_struct *command, struct pb_google_struct **ret_result)
-{
-    return sn_call_fail(call, SN_ERR_UNIMPLEMENTED,
-                        "DoCommand of %s/%s can be called by clients only: %s is not built in",
-                        resource->api, resource->name, resource->api);
-}
-
-static void destroy_foreign(struct sn_resource *resource)
-{
-    free((char *)(uintptr_t)resource->api);
-    destroy(resource);
-}
-
-struct sn_resource *sn_foreign_create(const char *api, const char *name, struct sn_env *env,
-                                      struct sn_channel *channel)
-{
-    static const struct sn_common_ops ops = {.do_command = no_command};
-    struct sn_resource *resource = calloc(1, sizeof(*resource));
-    char *api_copy = strdup(api), *name_copy = strdup(name);
-
-    if (!resource || !api_copy || !name_copy) {
-        free(resource);
-        free(api_copy);
-        free(name_copy);
-        return NULL;
-    }
-    *resource = (struct sn_resource){.ops = &ops,
-                                     .api = api_copy,
-                                     .name = name_copy,
-                                     .env = env,
-                                     .refs = 1,
-                                     .elsewhere = true,
-                                     .relay = channel,
-                                     .destroy = destroy_foreign};
-    sn_lane_init(&resource->lane);
-    return resource;
-}
-
 const struct sn_proxy *sn_proxy_of(const struct sn_resource *resource)
 {
     return part_of(resource);
