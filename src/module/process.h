@@ -10,7 +10,7 @@
 #define SN_MODULE_PROCESS_H
 
 #include "loop/loop.h"
-#include "module/isolation.h"
+#include "resource/config.h"
 #include "sinew/str.h"
 
 #include <stdbool.h>
@@ -29,15 +29,17 @@ struct sn_process_options {
     /* A folder that exists: it is given to the user, stays writable, and when nothing else does,
      * TMPDIR is its `tmp`. NULL: none. */
     const char *data_dir;
-    const struct sn_isolation *isolation; /* NULL: none */
-    /* Writable besides what the isolation says (the folder of a socket); NULL-ended, or NULL. */
+    /* What it is kept from (docs/isolation.md); NULL: nothing. What the system can't enforce is
+     * warned about, and the program runs without. */
+    const struct sn_config_isolation *isolation;
+    /* Stay writable besides what the isolation says (the folder of a socket); NULL-ended, or NULL.
+     */
     const char *const *writable;
 
     /* A line of output without its end. A child that prints faster than SN_PROCESS_RATE is held
      * back by its pipe. NULL: output is thrown away. */
     void (*on_line)(void *owner, bool is_stderr, struct sn_str line);
-    /* What of the isolation can't be enforced here, and why; before the program runs. May be NULL.
-     */
+    /* What of the isolation can't be enforced here, and why. May be NULL. */
     void (*on_warning)(void *owner, struct sn_str text);
     /* Exactly once, after the last line; `wait_status` as waitpid() gives it. What the process left
      * of its group has been killed. It may free the process. */

@@ -149,6 +149,8 @@ static int read_sections(struct sn_config *config, json_t *root, struct sn_shape
         err = sn_config_finish_auth(&config->auth, reader);
     if (!err)
         err = sn_config_finish_resources(config, reader);
+    if (!err)
+        err = sn_config_finish_processes(config, reader);
     return err ? err : sn_config_finish_entries(config, reader);
 }
 
@@ -291,7 +293,7 @@ static const struct sn_shape config_shape[] = {
     LIST("packages", packages, sn_shape_package, sn_config_package),
     LIST("jobs", jobs, sn_shape_job, sn_config_job),
     LIST("log", log, log_shape, sn_config_log),
-    MEMBER("processes", ARRAY, processes, NULL),
+    LIST("processes", processes, sn_shape_process, sn_config_process),
     MEMBER("cloud", STRUCT, cloud, sn_shape_cloud),
     MEMBER("network", STRUCT, network, sn_shape_network),
     MEMBER("auth", STRUCT, auth, sn_shape_auth),

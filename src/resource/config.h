@@ -64,6 +64,28 @@ struct sn_config_resource {
     json_t *api_json, *model_json;
 };
 
+/* What a module or a process is kept from; our own (docs/isolation.md). */
+struct sn_config_isolation {
+    const char *user;                  /* "": the server's */
+    int64_t memory_mb;                 /* MiB; 0: no limit */
+    int64_t cpu_percent;               /* of one core; 0: no limit */
+    int64_t max_processes;             /* 0: no limit */
+    bool no_network;                   /* "network" is false */
+    bool read_only;                    /* writes nothing but its data, `writable` and devices */
+    struct sn_config_strings writable; /* absolute folders */
+
+    /* As written, for the parser */
+    json_t *network, *json;
+};
+
+enum {
+    SN_CONFIG_MEMORY_MB_MAX = 1 << 24,
+    SN_CONFIG_CPU_PERCENT_MAX = 100000,
+    SN_CONFIG_PROCESSES_MAX = 1 << 22,
+    SN_CONFIG_WRITABLE_MAX = 64,
+    SN_CONFIG_PROCESS_ID_MAX = 200,
+};
+
 struct sn_config_module {
     const char *name, *executable_path;
     const char *type; /* "local" or "registry" */
@@ -74,8 +96,28 @@ struct sn_config_module {
     struct {
         const char *error; /* what the cloud found wrong with it */
     } status;
+    struct sn_config_isolation isolation;
     json_t *json;
     const char *invalid;
+};
+
+/* A program that the server runs and watches. */
+struct sn_config_process {
+    const char *id;
+    const char *name; /* of the program: a path, or to be found in PATH */
+    struct sn_config_strings args;
+    const char *cwd, *username; /* "": the server's */
+    json_t *env;                /* object of strings, or NULL: added to the server's */
+    bool one_shot;              /* runs once, before resources are built; else always */
+    bool log;                   /* what it prints */
+    int stop_signal;            /* SIGTERM */
+    int64_t stop_timeout_ns;    /* 100 ms at least; 10 s */
+    struct sn_config_isolation isolation;
+    json_t *json;
+    const char *invalid;
+
+    /* As written, for the parser */
+    const char *stop_signal_name;
 };
 
 struct sn_config_remote {
@@ -195,7 +237,10 @@ struct sn_config {
         struct sn_config_log *v;
         size_t count;
     } log;
-    json_t *processes; /* array, or NULL: no longer supported, only worth a warning */
+    struct {
+        struct sn_config_process *v;
+        size_t count;
+    } processes;
     struct sn_config_cloud cloud;
     struct sn_config_network network;
     struct sn_config_auth auth;

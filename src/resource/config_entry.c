@@ -14,7 +14,10 @@
 static int finish_module(struct sn_config_module *module, struct sn_shape_reader *reader)
 {
     struct sn_error error;
+    int err = sn_config_finish_isolation(&module->isolation, reader, &module->invalid);
 
+    if (err)
+        return err;
     if (module->first_run_timeout_ns == 0)
         module->first_run_timeout_ns = SN_SECONDS(3600);
     if (*module->status.error)
@@ -28,6 +31,9 @@ static int finish_module(struct sn_config_module *module, struct sn_shape_reader
                                 "module  cannot use the reserved name of parent");
     if (!*module->executable_path && strcmp(module->type, "registry") != 0)
         return sn_config_refuse(reader, &module->invalid, MISSING, "executable_path");
+    if (module->tcp_mode && module->isolation.no_network)
+        return sn_config_refuse(reader, &module->invalid, INVALID,
+                                "tcp_mode needs the network that isolation takes away");
     return 0;
 }
 
@@ -156,6 +162,8 @@ const struct sn_shape sn_shape_module[] = {
     MODULE("tcp_mode", BOOL, tcp_mode),
     MODULE("first_run_timeout", DURATION, first_run_timeout_ns),
     {"status", SN_SHAPE_STRUCT, offsetof(struct sn_config_module, status), status_shape, 0},
+    {"isolation", SN_SHAPE_STRUCT, offsetof(struct sn_config_module, isolation), sn_shape_isolation,
+     0},
     {0},
 };
 

@@ -14,6 +14,8 @@ extern const struct sn_shape sn_shape_module[];
 extern const struct sn_shape sn_shape_remote[];
 extern const struct sn_shape sn_shape_package[];
 extern const struct sn_shape sn_shape_job[];
+extern const struct sn_shape sn_shape_process[];
+extern const struct sn_shape sn_shape_isolation[];
 extern const struct sn_shape sn_shape_network[];
 extern const struct sn_shape sn_shape_auth[];
 extern const struct sn_shape sn_shape_cloud[];
@@ -28,6 +30,11 @@ int sn_config_finish_network(struct sn_config_network *network, struct sn_error 
 int sn_config_finish_auth(struct sn_config_auth *auth, struct sn_shape_reader *reader) SN_MUST_USE;
 int sn_config_finish_cloud(struct sn_config_cloud *cloud, struct sn_error *error) SN_MUST_USE;
 int sn_config_finish_entries(struct sn_config *config, struct sn_shape_reader *reader) SN_MUST_USE;
+int sn_config_finish_processes(struct sn_config *config, struct sn_shape_reader *reader)
+    SN_MUST_USE;
+/* `invalid`: that of the entry it belongs to. */
+int sn_config_finish_isolation(struct sn_config_isolation *isolation,
+                               struct sn_shape_reader *reader, const char **invalid) SN_MUST_USE;
 
 /* Keeps why an entry can't be used. The first reason stays. RESOURCE_EXHAUSTED. */
 int sn_config_refuse(struct sn_shape_reader *reader, const char **invalid, const char *format, ...)

@@ -7,6 +7,7 @@
 #include "sinew/timers.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -542,6 +543,96 @@ static void test_jobs_and_packages(void **state)
     sn_config_destroy(config);
 }
 
+static void test_processes(void **state)
+{
+    struct sn_config *config = parse(
+        "{\"processes\":[{\"id\":\"a\",\"name\":\"/bin/x\",\"args\":[\"1\",\"2\"],\"cwd\":\"/c\","
+        "\"one_shot\":true,\"username\":\"u\",\"env\":{\"K\":\"v\"},\"log\":true,\"stop_signal\":"
+        "\"SIGINT\",\"stop_timeout\":\"2s\"},{\"id\":\"b\",\"name\":\"y\"}]}");
+    const struct sn_config_process *a = config->processes.v, *b = a + 1;
+
+    assert_null(a->invalid);
+    assert_string_equal(a->name, "/bin/x");
+    assert_int_equal(a->args.count, 2);
+    assert_string_equal(a->args.v[1], "2");
+    assert_string_equal(a->cwd, "/c");
+    assert_string_equal(a->username, "u");
+    assert_string_equal(json_string_value(json_object_get(a->env, "K")), "v");
+    assert_true(a->one_shot && a->log);
+    assert_int_equal(a->stop_signal, SIGINT);
+    assert_int_equal(a->stop_timeout_ns, SN_SECONDS(2));
+    assert_null(b->invalid);
+    assert_false(b->one_shot || b->log);
+    assert_int_equal(b->stop_signal, SIGTERM);
+    assert_int_equal(b->stop_timeout_ns, SN_SECONDS(10));
+    sn_config_destroy(config);
+}
+
+/* Of the second of two entries; the first is fine. */
+static void check_process(const char *entry, const char *invalid)
+{
+    char text[1024];
+
+    snprintf(text, sizeof(text), "{\"processes\":[{\"id\":\"a\",\"name\":\"x\"},{%s}]}", entry);
+    struct sn_config *config = parse(text);
+    assert_null(config->processes.v[0].invalid);
+    assert_string_equal(config->processes.v[1].invalid, invalid);
+    sn_config_destroy(config);
+}
+
+#define PATHS "Error validating. Path: "
+
+static void test_bad_processes(void **state)
+{
+    check_process("\"name\":\"x\"", "Error validating, missing required field. Field: \"id\"");
+    check_process("\"id\":\"b\"", "Error validating, missing required field. Field: \"name\"");
+    check_process("\"id\":\"a\",\"name\":\"y\"",
+                  PATHS "\"id\" Error: another process has it; only the first one is run");
+    check_process("\"id\":\"b\\n\",\"name\":\"y\"",
+                  PATHS "\"id\" Error: it has control characters");
+    check_process("\"id\":\"b\",\"name\":\"y\",\"stop_timeout\":\"99ms\"",
+                  PATHS "\"\" Error: stop_timeout should not be less than 100ms");
+    check_process("\"id\":\"b\",\"name\":\"y\",\"stop_signal\":\"USR9\"",
+                  PATHS "\"stop_signal\" Error: \"USR9\" is no signal; there are HUP, INT, QUIT, "
+                        "ABRT, KILL and TERM");
+    check_process("\"id\":\"b\",\"name\":\"y\",\"isolation\":{\"memory_mb\":-1}", PATHS
+                  "\"isolation.memory_mb\" Error: -1 is not allowed; it must be between 1 and "
+                  "16777216, or 0 for no limit");
+    check_process("\"id\":\"b\",\"name\":\"y\",\"isolation\":{\"network\":\"off\"}",
+                  PATHS "\"isolation.network\" Error: it must be true or false");
+    check_process("\"id\":\"b\",\"name\":\"y\",\"isolation\":{\"netwrok\":false}",
+                  PATHS "\"isolation\" Error: there is no \"netwrok\"; there are user, memory_mb, "
+                        "cpu_percent, max_processes, network, read_only and writable");
+    check_process("\"id\":\"b\",\"name\":\"y\",\"isolation\":{\"writable\":[\"/a\",\"b\"]}",
+                  PATHS "\"isolation.writable.1\" Error: \"b\" is not an absolute path");
+}
+
+static void test_isolation(void **state)
+{
+    struct sn_config *config = parse(
+        "{\"modules\":[{\"name\":\"m\",\"executable_path\":\"/m\",\"isolation\":{\"user\":"
+        "\"u\",\"memory_mb\":64,\"cpu_percent\":150,\"max_processes\":20,\"network\":false,"
+        "\"read_only\":true,\"writable\":[\"/w\"]}},{\"name\":\"n\",\"executable_path\":\"/n\"},"
+        "{\"name\":\"o\",\"executable_path\":\"/o\",\"tcp_mode\":true,\"isolation\":"
+        "{\"network\":false}}]}");
+    const struct sn_config_isolation *isolation = &config->modules.v[0].isolation;
+
+    assert_null(config->modules.v[0].invalid);
+    assert_string_equal(isolation->user, "u");
+    assert_int_equal(isolation->memory_mb, 64);
+    assert_int_equal(isolation->cpu_percent, 150);
+    assert_int_equal(isolation->max_processes, 20);
+    assert_true(isolation->no_network && isolation->read_only);
+    assert_string_equal(isolation->writable.v[0], "/w");
+    isolation = &config->modules.v[1].isolation;
+    assert_string_equal(isolation->user, "");
+    assert_false(isolation->no_network || isolation->read_only);
+    assert_string_equal(config->modules.v[2].invalid,
+                        "Error validating. Path: \"\" Error: tcp_mode needs the network that "
+                        "isolation takes away");
+    sn_config_destroy(config);
+}
+
 static void test_top_level(void **state)
 {
     struct sn_config *config =
@@ -552,7 +643,7 @@ static void test_top_level(void **state)
 
     assert_true(config->debug && config->enable_web_profile && config->disable_log_deduplication);
     assert_string_equal(config->revision, "r7");
-    assert_int_equal(json_array_size(config->processes), 1);
+    assert_int_equal(config->processes.count, 1);
     assert_non_null(config->tracing);
     assert_string_equal(config->maintenance.allowed_key, "k");
     assert_int_equal(config->log.count, 2);
@@ -623,8 +714,10 @@ int main(void)
         cmocka_unit_test(test_auth),           cmocka_unit_test(test_bad_auth),
         cmocka_unit_test(test_cloud),          cmocka_unit_test(test_modules),
         cmocka_unit_test(test_remotes),        cmocka_unit_test(test_jobs_and_packages),
-        cmocka_unit_test(test_top_level),      cmocka_unit_test(test_apply_log),
-        cmocka_unit_test(test_read),           cmocka_unit_test(test_read_fails),
+        cmocka_unit_test(test_processes),      cmocka_unit_test(test_bad_processes),
+        cmocka_unit_test(test_isolation),      cmocka_unit_test(test_top_level),
+        cmocka_unit_test(test_apply_log),      cmocka_unit_test(test_read),
+        cmocka_unit_test(test_read_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
