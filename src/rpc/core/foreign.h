@@ -16,8 +16,8 @@ enum {
     SN_FOREIGN_MAX = 256,             /* services of a server */
     SN_FOREIGN_METHODS_MAX = 1000,    /* of one */
     SN_FOREIGN_FILES_MAX = 256,       /* its descriptors, */
-    SN_FOREIGN_BYTES_MAX = 4 << 20,   /* ... all together, */
-    SN_FOREIGN_MEMORY_MAX = 24 << 20, /* ... and what is made of them */
+    SN_FOREIGN_BYTES_MAX = 1 << 20,   /* ... all together, */
+    SN_FOREIGN_MEMORY_MAX = 16 << 20, /* ... and what is made of them */
 };
 
 struct sn_foreign;

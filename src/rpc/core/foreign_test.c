@@ -397,7 +397,7 @@ static void too_much_is_refused(void **state)
 
     assert_int_equal(sn_server_add_foreign(f->server, &spec, &foreign, &f->error),
                      SN_ERR_RESOURCE_EXHAUSTED);
-    assert_non_null(strstr(f->error.text, "more than 256 files or 4 MiB"));
+    assert_non_null(strstr(f->error.text, "more than 256 files or 1 MiB"));
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

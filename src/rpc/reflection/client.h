@@ -12,7 +12,7 @@
 /* What a server may make us ask and keep, for one service. */
 enum {
     SN_REFLECTION_FILES_MAX = 256,
-    SN_REFLECTION_BYTES_MAX = 4 << 20,
+    SN_REFLECTION_BYTES_MAX = 1 << 20,
 };
 #define SN_REFLECTION_TIMEOUT_NS (20 * (uint64_t)1000000000) /* or the call's deadline */
 
@@ -25,8 +25,8 @@ struct sn_reflection_files {
  * and all it imports, directly and indirectly. They are in the call's arena, which gets room for
  * them. SN_PENDING, or an error; the text names the service and the cause. Errors: NOT_FOUND (the
  * server knows no such service), UNIMPLEMENTED (it has no reflection), INVALID_ARGUMENT (its
- * answers can't be used), RESOURCE_EXHAUSTED (limits above), DEADLINE_EXCEEDED, and whatever the
- * channel fails with. */
+ * answers can't be used), ALREADY_EXISTS (its file has the name of a built-in one),
+ * RESOURCE_EXHAUSTED (limits above), DEADLINE_EXCEEDED, and whatever the channel fails with. */
 int sn_reflection_fetch(struct sn_call *call, struct sn_channel *channel, struct sn_str service,
                         struct sn_reflection_files *ret_files) SN_MUST_USE;
 

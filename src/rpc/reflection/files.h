@@ -6,6 +6,8 @@
 #ifndef SN_RPC_REFLECTION_FILES_H
 #define SN_RPC_REFLECTION_FILES_H
 
+#include "sinew/str.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,5 +30,11 @@ extern const size_t sn_proto_file_count;
 /* Sorted by name (strcmp). */
 extern const struct sn_proto_symbol sn_proto_symbols[];
 extern const size_t sn_proto_symbol_count;
+
+/* NULL when there is none. */
+const struct sn_proto_file *sn_proto_file_named(struct sn_str name);
+
+/* The one that declares a message, enum, service or method of that full name; NULL as above. */
+const struct sn_proto_file *sn_proto_file_declaring(struct sn_str symbol);
 
 #endif

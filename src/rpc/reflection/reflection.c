@@ -1,56 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Server reflection: a stream of questions, an answer to each. The two versions differ in their
- * package's name only, so one set of structs serves both. Loop thread.
+ * Server reflection: a stream of questions, an answer to each. Loop thread.
  */
 #include "rpc/reflection/reflection.h"
-#include "pb/grpc/reflection/v1/reflection.h"
-#include "pb/grpc/reflection/v1alpha/reflection.h"
+#include "rpc/core/foreign.h"
 #include "rpc/reflection/files.h"
-
-#include <stdlib.h>
-
-_Static_assert(sizeof(struct pb_grpc_reflection_server_reflection_request) ==
-                       sizeof(struct pb_grpc_reflection_v1alpha_server_reflection_request) &&
-                   sizeof(struct pb_grpc_reflection_server_reflection_response) ==
-                       sizeof(struct pb_grpc_reflection_v1alpha_server_reflection_response),
-               "v1 and v1alpha are the same");
-
-typedef struct pb_grpc_reflection_server_reflection_request request_type;
-typedef struct pb_grpc_reflection_server_reflection_response response_type;
+#include "rpc/reflection/versions.h"
 
 /* An answer lists this many files at most: more than any file imports. */
 enum { ANSWER_MEMORY_MAX = 1 << 20 };
 
-#define ASKS(field) PB_GRPC_REFLECTION_SERVER_REFLECTION_REQUEST_MESSAGE_REQUEST_##field
-#define ANSWERS(field) PB_GRPC_REFLECTION_SERVER_REFLECTION_RESPONSE_MESSAGE_RESPONSE_##field
+/* A file of ours, or one that came with a foreign service. */
+struct place {
+    const struct sn_proto_file *own;
+    const struct sn_pb_schema *schema; /* the foreign service's */
+    const struct sn_pb_schema_file *file;
+};
 
-/* ---- files and symbols ---- */
+/* ---- finding files ---- */
 
-static int compare_symbol(const void *key, const void *element)
+static const struct sn_pb_schema_file *named_in(const struct sn_pb_schema *schema,
+                                                struct sn_str name)
 {
-    return strcmp(key, ((const struct sn_proto_symbol *)element)->name);
-}
-
-static const struct sn_proto_file *file_of_symbol(const char *name)
-{
-    const struct sn_proto_symbol *symbol =
-        bsearch(name, sn_proto_symbols, sn_proto_symbol_count, sizeof(*symbol), compare_symbol);
-
-    return symbol ? &sn_proto_files[symbol->file] : NULL;
-}
-
-static const struct sn_proto_file *file_of_name(struct sn_str name)
-{
-    for (size_t i = 0; i < sn_proto_file_count; i++)
-        if (sn_str_is(name, sn_proto_files[i].name))
-            return &sn_proto_files[i];
+    for (uint32_t i = 0; i < schema->file_count; i++)
+        if (sn_str_eq(schema->files[i].name, name))
+            return &schema->files[i];
     return NULL;
+}
+
+/* Ours come first: a module may bring other editions of the common ones. */
+static struct place place_named(const struct sn_server *server, struct sn_str name)
+{
+    struct place place = {.own = sn_proto_file_named(name)};
+    const struct sn_foreign *foreign = NULL;
+
+    while (!place.own && !place.file && (foreign = sn_server_next_foreign(server, foreign))) {
+        place.schema = sn_foreign_schema(foreign);
+        place.file = named_in(place.schema, name);
+    }
+    return place;
+}
+
+static struct place place_declaring(const struct sn_server *server, struct sn_str symbol)
+{
+    struct place place = {.own = sn_proto_file_declaring(symbol)};
+    const struct sn_foreign *foreign = NULL;
+
+    while (!place.own && !place.file && (foreign = sn_server_next_foreign(server, foreign))) {
+        place.schema = sn_foreign_schema(foreign);
+        place.file = sn_pb_schema_file_of(place.schema, symbol);
+        if (place.file && sn_proto_file_named(place.file->name))
+            place.file = NULL; /* ours is shown in its place, and lacks that */
+    }
+    return place;
 }
 
 /* ---- answers ---- */
 
-static int refuse(response_type *response, struct sn_arena *arena, int code, struct sn_str text)
+static int refuse(reflection_response *response, struct sn_arena *arena, int code,
+                  struct sn_str text)
 {
     struct pb_grpc_reflection_error_response *error = sn_arena_alloc(arena, sizeof(*error));
 
@@ -58,45 +66,88 @@ static int refuse(response_type *response, struct sn_arena *arena, int code, str
         return SN_ERR_RESOURCE_EXHAUSTED;
     error->error_code = code;
     error->error_message = text;
-    response->which_message_response = ANSWERS(ERROR_RESPONSE);
+    response->which_message_response = REFLECTION_ANSWERS(ERROR_RESPONSE);
     response->error_response = error;
     return 0;
 }
 
-/* The file, then everything it needs, each once. */
-static int add_file(struct pb_grpc_reflection_file_descriptor_response *files,
-                    const struct sn_proto_file *file, uint8_t *seen, struct sn_arena *arena)
-{
-    int code = 0;
+/* An answer of files, each once. */
+struct listing {
+    struct pb_grpc_reflection_file_descriptor_response *files;
+    struct sn_arena *arena;
+    uint8_t *own_seen;     /* of sn_proto_files */
+    uint8_t *foreign_seen; /* of the place's schema */
+};
 
-    if (seen[file - sn_proto_files]++)
-        return 0;
-    struct sn_str *bytes = sn_pb_add(&files->file_descriptor_proto, arena);
-    if (!bytes)
+static int add_bytes(struct listing *listing, struct sn_str bytes)
+{
+    struct sn_str *added = sn_pb_add(&listing->files->file_descriptor_proto, listing->arena);
+
+    if (!added)
         return SN_ERR_RESOURCE_EXHAUSTED;
-    *bytes = (struct sn_str){(const char *)file->bytes, file->len};
+    *added = bytes;
+    return 0;
+}
+
+/* The file, then everything it needs. */
+static int add_own(struct listing *listing, const struct sn_proto_file *file)
+{
+    if (listing->own_seen[file - sn_proto_files]++)
+        return 0;
+    int code = add_bytes(listing, (struct sn_str){(const char *)file->bytes, file->len});
     for (size_t i = 0; i < file->import_count && !code; i++)
-        code = add_file(files, &sn_proto_files[file->imports[i]], seen, arena);
+        code = add_own(listing, &sn_proto_files[file->imports[i]]);
     return code;
 }
 
-static int answer_file(response_type *response, const struct sn_proto_file *file,
-                       struct sn_arena *arena)
-{
-    struct pb_grpc_reflection_file_descriptor_response *files =
-        sn_arena_zalloc(arena, sizeof(*files));
-    uint8_t *seen = sn_arena_zalloc(arena, sn_proto_file_count);
+static int add_foreign(struct listing *listing, const struct place *place);
 
-    if (!file)
-        return refuse(response, arena, -SN_ERR_NOT_FOUND, SN_STR("proto: not found"));
-    if (!files || !seen)
-        return SN_ERR_RESOURCE_EXHAUSTED;
-    response->which_message_response = ANSWERS(FILE_DESCRIPTOR_RESPONSE);
-    response->file_descriptor_response = files;
-    return add_file(files, file, seen, arena);
+static int add_import(struct listing *listing, const struct sn_pb_schema *schema,
+                      struct sn_str name)
+{
+    struct place import = {.own = sn_proto_file_named(name), .schema = schema};
+
+    if (import.own)
+        return add_own(listing, import.own);
+    import.file = named_in(schema, name);
+    return import.file ? add_foreign(listing, &import) : 0;
 }
 
-static int answer_services(const struct sn_server *server, response_type *response,
+/* The same; as deep as there are files at most. */
+static int add_foreign(struct listing *listing, const struct place *place)
+{
+    enum { DEPENDENCY = 3 }; /* of FileDescriptorProto */
+    struct sn_str rest = place->file->bytes;
+    struct sn_pb_raw raw;
+
+    if (listing->foreign_seen[place->file - place->schema->files]++)
+        return 0;
+    int code = add_bytes(listing, rest);
+    while (!code && sn_pb_raw_next(&rest, &raw) > 0)
+        if (raw.number == DEPENDENCY && raw.bytes.ptr)
+            code = add_import(listing, place->schema, raw.bytes);
+    return code;
+}
+
+static int answer_file(reflection_response *response, struct place place, struct sn_arena *arena)
+{
+    struct listing listing = {
+        .files = sn_arena_zalloc(arena, sizeof(*listing.files)),
+        .arena = arena,
+        .own_seen = sn_arena_zalloc(arena, sn_proto_file_count),
+        .foreign_seen = sn_arena_zalloc(arena, place.schema ? place.schema->file_count : 0),
+    };
+
+    if (!place.own && !place.file)
+        return refuse(response, arena, -SN_ERR_NOT_FOUND, SN_STR("proto: not found"));
+    if (!listing.files || !listing.own_seen || !listing.foreign_seen)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    response->which_message_response = REFLECTION_ANSWERS(FILE_DESCRIPTOR_RESPONSE);
+    response->file_descriptor_response = listing.files;
+    return place.own ? add_own(&listing, place.own) : add_foreign(&listing, &place);
+}
+
+static int answer_services(const struct sn_server *server, reflection_response *response,
                            struct sn_arena *arena)
 {
     struct pb_grpc_reflection_list_service_response *list = sn_arena_zalloc(arena, sizeof(*list));
@@ -111,27 +162,24 @@ static int answer_services(const struct sn_server *server, response_type *respon
             return SN_ERR_RESOURCE_EXHAUSTED;
         service->name = sn_str_of(sn_server_service(server, i)->pb->name);
     }
-    response->which_message_response = ANSWERS(LIST_SERVICES_RESPONSE);
+    response->which_message_response = REFLECTION_ANSWERS(LIST_SERVICES_RESPONSE);
     response->list_services_response = list;
     return 0;
 }
 
-static int answer(const struct sn_server *server, const request_type *request,
-                  response_type *response, struct sn_arena *arena)
+static int answer(const struct sn_server *server, const reflection_request *request,
+                  reflection_response *response, struct sn_arena *arena)
 {
-    struct sn_str symbol;
-
     switch (request->which_message_request) {
-    case ASKS(FILE_BY_FILENAME):
-        return answer_file(response, file_of_name(request->file_by_filename), arena);
-    case ASKS(FILE_CONTAINING_SYMBOL):
-        symbol = sn_arena_copy(arena, request->file_containing_symbol);
-        return symbol.ptr ? answer_file(response, file_of_symbol(symbol.ptr), arena)
-                          : SN_ERR_RESOURCE_EXHAUSTED;
-    case ASKS(LIST_SERVICES):
+    case REFLECTION_ASKS(FILE_BY_FILENAME):
+        return answer_file(response, place_named(server, request->file_by_filename), arena);
+    case REFLECTION_ASKS(FILE_CONTAINING_SYMBOL):
+        return answer_file(response, place_declaring(server, request->file_containing_symbol),
+                           arena);
+    case REFLECTION_ASKS(LIST_SERVICES):
         return answer_services(server, response, arena);
-    case ASKS(FILE_CONTAINING_EXTENSION):
-    case ASKS(ALL_EXTENSION_NUMBERS_OF_TYPE):
+    case REFLECTION_ASKS(FILE_CONTAINING_EXTENSION):
+    case REFLECTION_ASKS(ALL_EXTENSION_NUMBERS_OF_TYPE):
         /* Nobody here extends a message but the options, which clients have. */
         return refuse(response, arena, -SN_ERR_NOT_FOUND, SN_STR("proto: not found"));
     default:
@@ -144,10 +192,10 @@ static int answer(const struct sn_server *server, const request_type *request,
 static void on_request(struct sn_rpc *rpc, const void *request)
 {
     struct sn_arena arena;
-    response_type response = {.original_request = (request_type *)(uintptr_t)request};
+    reflection_response response = {.original_request = (reflection_request *)(uintptr_t)request};
 
     sn_arena_init(&arena, rpc->call.env->blocks, ANSWER_MEMORY_MAX);
-    response.valid_host = ((const request_type *)request)->host;
+    response.valid_host = ((const reflection_request *)request)->host;
     int code = answer(rpc->server, request, &response, &arena);
     if (code == SN_ERR_INVALID_ARGUMENT)
         sn_call_fail(&rpc->call, code, "invalid MessageRequest: nothing is asked for");
