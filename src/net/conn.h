@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A connection as a stream of bytes: TCP and UNIX sockets now, TLS over one of them later, all
- * behind one ops table. Everything runs on the loop thread; nothing blocks.
+ * A connection as a stream of bytes: TCP and UNIX sockets, and TLS over one of them (net/tls.h),
+ * all behind one ops table. Everything runs on the loop thread; nothing blocks.
  *
  * Reading: `on_read` gets bytes that are valid during the call only.
  * Writing: sn_conn_write() gives what it can to the socket at once and keeps (copies) the rest;
@@ -106,5 +106,10 @@ typedef void (*sn_connect_fn)(void *owner, struct sn_conn *conn, const struct sn
 int sn_dial(struct sn_loop *loop, const char *address, sn_connect_fn on_connect, void *owner,
             struct sn_dial **ret_dial, struct sn_error *error) SN_MUST_USE;
 void sn_dial_cancel(struct sn_dial *dial);
+
+/* Right after sn_dial(): the connection will speak TLS (net/tls.h), with the host of the address as
+ * the name the server must have. */
+struct sn_tls;
+void sn_dial_secure(struct sn_dial *dial, struct sn_tls *tls);
 
 #endif

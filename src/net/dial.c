@@ -5,6 +5,7 @@
  */
 #include "net/address.h"
 #include "net/stream.h"
+#include "net/tls.h"
 #include "sinew/list.h"
 
 #include <stdio.h>
@@ -29,41 +30,69 @@ struct sn_dial {
         struct sockaddr_storage socket;
     } literal[2];             /* of a host that needs no lookup */
     struct sn_stream *stream; /* being tried */
+    struct sn_tls *tls;       /* NULL: none is wanted */
+    struct sn_conn *secured;  /* whose handshake is under way */
     uv_connect_t connect;
 };
 
 static void destroy(struct sn_dial *dial)
 {
     uv_freeaddrinfo(dial->found);
+    sn_tls_unref(dial->tls);
     free(dial);
 }
 
-/* `code` is libuv's. */
-static void give_up(struct sn_dial *dial, int code)
+static void give_up(struct sn_dial *dial, const char *cause)
 {
     struct sn_error error;
     sn_connect_fn on_connect = dial->on_connect;
     void *owner = dial->owner;
 
-    sn_error_set(&error, SN_ERR_UNAVAILABLE, "connect to %s: %s", dial->text, uv_strerror(code));
+    sn_error_set(&error, SN_ERR_UNAVAILABLE, "connect to %s: %s", dial->text, cause);
     destroy(dial);
     on_connect(owner, NULL, &error);
 }
 
-static void succeed(struct sn_dial *dial)
+static void succeed(struct sn_dial *dial, struct sn_conn *conn)
 {
-    struct sn_stream *stream = dial->stream;
     sn_connect_fn on_connect = dial->on_connect;
     void *owner = dial->owner;
 
     destroy(dial);
+    on_connect(owner, conn, NULL);
+}
+
+static void on_secured(void *owner, struct sn_conn *conn, const struct sn_error *error)
+{
+    if (conn)
+        succeed(owner, conn);
+    else
+        give_up(owner, error->text);
+}
+
+static void connected(struct sn_dial *dial)
+{
+    struct sn_stream *stream = dial->stream;
+    const char *name = dial->address.name;
+
     if (stream->uv.handle.type == UV_TCP) {
         uv_tcp_nodelay(&stream->uv.tcp, 1);
         uv_tcp_keepalive(&stream->uv.tcp, 1, KEEPALIVE_S);
     }
     sn_stream_name(stream);
-    on_connect(owner, &stream->conn, NULL);
-    sn_stream_start(stream);
+    if (!dial->tls) {
+        succeed(dial, &stream->conn);
+        sn_stream_start(stream);
+        return;
+    }
+    dial->secured =
+        sn_tls_connect(dial->tls, &stream->conn, *name ? name : "localhost", on_secured, dial);
+    if (dial->secured) {
+        sn_stream_start(stream);
+        return;
+    }
+    sn_stream_discard(stream);
+    give_up(dial, uv_strerror(UV_ENOMEM));
 }
 
 static void try_next(struct sn_dial *dial, int code);
@@ -79,7 +108,7 @@ static void on_connected(uv_connect_t *uv, int code)
         sn_stream_discard(dial->stream);
         try_next(dial, code);
     } else {
-        succeed(dial);
+        connected(dial);
     }
 }
 
@@ -105,7 +134,7 @@ static void try_next(struct sn_dial *dial, int code)
         if (!code)
             return;
     }
-    give_up(dial, code);
+    give_up(dial, uv_strerror(code));
 }
 
 static void on_found(uv_getaddrinfo_t *uv, int code, struct addrinfo *found)
@@ -130,7 +159,7 @@ static void look_up(struct sn_dial *dial)
     int code = uv_getaddrinfo(sn_loop_backend(dial->loop), &dial->lookup, on_found,
                               dial->address.name, port, &hints);
     if (code)
-        give_up(dial, code);
+        give_up(dial, uv_strerror(code));
     else
         dial->looking_up = true;
 }
@@ -167,7 +196,7 @@ static void connect_unix(struct sn_dial *dial)
 {
     dial->stream = sn_stream_create(dial->loop, true);
     if (!dial->stream)
-        give_up(dial, UV_ENOMEM);
+        give_up(dial, uv_strerror(UV_ENOMEM));
     else
         uv_pipe_connect(&dial->connect, &dial->stream->uv.pipe, dial->address.name, on_connected);
 }
@@ -211,11 +240,20 @@ int sn_dial(struct sn_loop *loop, const char *address, sn_connect_fn on_connect,
     return 0;
 }
 
+void sn_dial_secure(struct sn_dial *dial, struct sn_tls *tls)
+{
+    dial->tls = sn_tls_ref(tls);
+}
+
 void sn_dial_cancel(struct sn_dial *dial)
 {
     dial->cancelled = true;
-    if (dial->looking_up)
+    if (dial->secured) {
+        sn_conn_close(dial->secured, false);
+        destroy(dial);
+    } else if (dial->looking_up) {
         uv_cancel((uv_req_t *)&dial->lookup);
-    else if (dial->stream)
+    } else if (dial->stream) {
         sn_stream_discard(dial->stream);
+    }
 }
