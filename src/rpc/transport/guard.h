@@ -36,6 +36,7 @@ extern const struct sn_limits sn_limits_preset;
     ROW(ADDRESS, "connections_of_address")        \
     ROW(MEMORY, "memory")                         \
     ROW(TLS, "tls_on_plaintext")                  \
+    ROW(HANDSHAKE, "tls_handshake")               \
     ROW(PROTOCOL, "protocol")                     \
     ROW(GREETING, "greeting_overdue")             \
     ROW(HEAD, "head_overdue")                     \

@@ -5,6 +5,8 @@
  */
 #include "rpc/transport/http2/client.h"
 
+#include "net/tls.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -162,13 +164,18 @@ static void dial(struct h2_channel *channel)
 {
     struct sn_error error;
 
-    if (sn_loop_timers(channel->loop)->now_ns < channel->may_dial_ns)
+    if (sn_loop_timers(channel->loop)->now_ns < channel->may_dial_ns) {
         fail_waiting(channel, channel->last_error.text);
-    else if (sn_dial(channel->loop, channel->address, on_connect, channel, &channel->dial, &error))
+        return;
+    }
+    if (sn_dial(channel->loop, channel->address, on_connect, channel, &channel->dial, &error)) {
         on_failure(channel, &error);
-    else
-        sn_timer_start(sn_loop_timers(channel->loop), &channel->dial_timeout, connect_timeout_ns,
-                       on_dial_timeout);
+        return;
+    }
+    if (channel->tls)
+        sn_dial_secure(channel->dial, channel->tls);
+    sn_timer_start(sn_loop_timers(channel->loop), &channel->dial_timeout, connect_timeout_ns,
+                   on_dial_timeout);
 }
 
 static void on_work(struct sn_task *task)
@@ -205,6 +212,7 @@ static void maybe_closed(struct h2_channel *channel)
     void (*on_closed)(void *owner) = channel->on_closed;
     void *owner = channel->closed_owner;
     h2_memory_fini(&channel->memory);
+    sn_tls_unref(channel->tls);
     free(channel);
     on_closed(owner);
 }
@@ -251,4 +259,9 @@ int sn_http2_channel_create(struct sn_loop *loop, const char *address,
     sn_list_init(&channel->conns);
     *ret_channel = &channel->base;
     return 0;
+}
+
+void sn_http2_channel_secure(struct sn_channel *base, struct sn_tls *tls)
+{
+    ((struct h2_channel *)base)->tls = sn_tls_ref(tls);
 }

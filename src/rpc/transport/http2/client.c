@@ -283,7 +283,7 @@ static int32_t submit_request(struct h2_call *call, struct h2_client_conn *conn)
     if (!nv)
         return NGHTTP2_ERR_NOMEM;
     nv[count++] = h2_nv(SN_STR(":method"), SN_STR("POST"));
-    nv[count++] = h2_nv(SN_STR(":scheme"), SN_STR("http"));
+    nv[count++] = h2_nv(SN_STR(":scheme"), call->channel->tls ? SN_STR("https") : SN_STR("http"));
     nv[count++] = h2_nv(SN_STR(":path"), call->path);
     nv[count++] = h2_nv(SN_STR(":authority"), authority_of(call->channel));
     nv[count++] = h2_nv(SN_STR("te"), SN_STR("trailers"));

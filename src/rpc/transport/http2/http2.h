@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * gRPC over HTTP/2, both sides, over TCP (h2c, by prior knowledge) and UNIX sockets; TLS slots in
- * below, as another kind of connection. Loop thread.
+ * gRPC over HTTP/2, both sides, over TCP (h2c, by prior knowledge), UNIX sockets and TLS. Loop
+ * thread.
  */
 #ifndef SN_HTTP2_HTTP2_H
 #define SN_HTTP2_HTTP2_H
@@ -47,5 +47,9 @@ size_t sn_http2_server_streams(const struct sn_http2_server *http2);
  * INVALID_ARGUMENT for a malformed address. */
 int sn_http2_channel_create(struct sn_loop *loop, const char *address,
                             struct sn_channel **ret_channel, struct sn_error *error) SN_MUST_USE;
+
+/* Before its first call: its connections speak TLS; a server that isn't trusted is unreachable. */
+struct sn_tls;
+void sn_http2_channel_secure(struct sn_channel *channel, struct sn_tls *tls);
 
 #endif

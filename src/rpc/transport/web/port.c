@@ -4,10 +4,15 @@
  */
 #include "rpc/transport/web/port.h"
 
+#include "net/tls.h"
+
 #include <malloc.h>
 #include <stdlib.h>
 
-enum { RUSH = 64 }; /* connections whose leaving is worth giving memory back for */
+enum {
+    RUSH = 64,            /* connections whose leaving is worth giving memory back for */
+    TLS_HANDSHAKE = 0x16, /* first byte of TLS (RFC 8446, 5.1); no request begins so */
+};
 
 static const uint64_t trim_ns = SN_SECONDS(1);
 
@@ -79,6 +84,8 @@ static void released(struct sn_conn *conn)
 
 /* ---- deciding ---- */
 
+static const struct sn_conn_events undecided_events;
+
 static void decide(struct port_conn *lease, struct sn_conn *conn)
 {
     lease->decided = true;
@@ -97,6 +104,27 @@ static void refuse_tls(struct port_conn *lease, struct sn_conn *conn)
     lease->port->guard->refused[SN_REFUSED_TLS]++;
     lease->refused = true;
     sn_conn_close(conn, code == 0);
+}
+
+/* What the lease is of becomes the inside of another connection. */
+static void secure(struct port_conn *lease, struct sn_conn *conn, const uint8_t *bytes, size_t len)
+{
+    struct sn_conn *secured = sn_tls_accept(lease->port->tls, conn);
+
+    if (!secured) {
+        lease->refused = true;
+        lease->port->guard->refused[SN_REFUSED_MEMORY]++;
+        sn_conn_close(conn, false);
+        return;
+    }
+    secured->events = &undecided_events;
+    secured->lease = lease;
+    secured->released = conn->released;
+    conn->lease = NULL;
+    conn->released = NULL;
+    lease->conn = secured;
+    lease->secured = true;
+    sn_tls_feed(secured, bytes, len);
 }
 
 /* Gives it to who speaks that, with what has come. */
@@ -125,8 +153,11 @@ static void on_read(struct sn_conn *conn, const uint8_t *bytes, size_t len)
 
     if (lease->refused)
         return;
-    if (!have && bytes[0] == 0x16) {
-        refuse_tls(lease, conn);
+    if (!have && bytes[0] == TLS_HANDSHAKE && !lease->secured) {
+        if (lease->port->tls)
+            secure(lease, conn, bytes, len);
+        else
+            refuse_tls(lease, conn);
         return;
     }
     while (same < want && bytes[same] == (uint8_t)http2[have + same])
@@ -150,6 +181,10 @@ static void on_drain(struct sn_conn *conn)
 
 static void on_close(struct sn_conn *conn, int code)
 {
+    struct port_conn *lease = conn->lease;
+
+    if (code && lease->secured)
+        lease->port->guard->refused[SN_REFUSED_HANDSHAKE]++;
 }
 
 static const struct sn_conn_events undecided_events = {on_read, on_end, on_drain, on_close};

@@ -24,6 +24,7 @@ struct port {
     struct sn_http1_server *http1;
     struct sn_http2_server *http2;
     /* ---- */
+    struct sn_tls *tls;   /* NULL: plaintext only */
     struct sn_list conns; /* struct port_conn.link; initialised */
     struct port_address *addresses[PORT_BUCKETS];
     size_t count, undecided, peak;
@@ -40,7 +41,7 @@ struct port_conn {
     struct port_address *address; /* NULL: a UNIX socket */
     struct sn_timer greeting;
     uint8_t first[PORT_FIRST], have; /* bytes that don't decide it yet */
-    bool decided, refused;
+    bool secured, decided, refused;
 };
 
 void port_accept(struct port *port, struct sn_conn *conn);

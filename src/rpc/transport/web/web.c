@@ -2,6 +2,7 @@
  *
  * Who answers what, and the two kinds of HTTP as one. Loop thread.
  */
+#include "net/tls.h"
 #include "rpc/transport/web/port.h"
 #include "rpc/transport/web/private.h"
 
@@ -101,7 +102,16 @@ void sn_web_destroy(struct sn_web *web)
     sn_timer_stop(sn_loop_timers(web->loop), &web->port.trim);
     sn_http1_server_destroy(web->port.http1);
     sn_http2_server_destroy(web->port.http2);
+    sn_tls_unref(web->port.tls);
     free(web);
+}
+
+void sn_web_secure(struct sn_web *web, struct sn_tls *tls)
+{
+    struct sn_tls *before = web->port.tls;
+
+    web->port.tls = tls ? sn_tls_ref(tls) : NULL;
+    sn_tls_unref(before);
 }
 
 void sn_web_accept(struct sn_web *web, struct sn_conn *conn)

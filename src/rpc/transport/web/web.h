@@ -16,6 +16,11 @@ struct sn_web;
 struct sn_web *sn_web_create(struct sn_loop *loop, struct sn_server *server,
                              const struct sn_limits *limits) SN_MUST_USE;
 
+/* From now on connections that ask for TLS get it, with that identity (NULL: none do). Those there
+ * are keep theirs. */
+struct sn_tls;
+void sn_web_secure(struct sn_web *web, struct sn_tls *tls);
+
 /* Serves an accepted connection, whatever it speaks. */
 void sn_web_accept(struct sn_web *web, struct sn_conn *conn);
 
