@@ -311,7 +311,7 @@ static const struct setting settings[] = {
     SWITCH("ftdc", ftdc, "true", true, "enable fulltime data capture for diagnostics"),
     PATH("log-file", log_file, false, "write logs to a file instead of standard output"),
     SWITCH("network-check", network_check, NULL, true, "only runs normal network checks"),
-    SWITCH("no-tls", no_tls, NULL, true,
+    SWITCH("no-tls", no_tls, NULL, false,
            "starts an insecure http server without TLS certificates even if one exists"),
     SWITCH("output-telemetry", output_telemetry, NULL, true, "print out metrics data"),
     SWITCH("reveal-sensitive-config-diffs", reveal_sensitive_config_diffs, NULL, true,

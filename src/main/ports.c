@@ -38,7 +38,8 @@ static void log_serving(const struct sn_ports *ports, const struct sn_listener *
 {
     char fields[300];
 
-    snprintf(fields, sizeof(fields), "{\"url\":\"http://%s\"}", sn_listener_address(listener));
+    snprintf(fields, sizeof(fields), "{\"url\":\"%s://%s\"}", ports->secured ? "https" : "http",
+             sn_listener_address(listener));
     sn_log_fields(ports->log, SN_LOG_INFO, fields, "serving");
 }
 

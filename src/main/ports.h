@@ -22,6 +22,7 @@ struct sn_ports {
     struct sn_loop *loop;
     struct sn_web *web;
     struct sn_logger *log;
+    bool secured;                 /* what is served is TLS: for the log */
     struct sn_listener *listener; /* NULL while its address can't be had, or sockets were handed */
     struct sn_listener *handed[SN_HANDED_MAX];
     int handed_count;

@@ -4,6 +4,7 @@
  */
 #include "base/log.h"
 #include "driver/drivers.h"
+#include "main/identity.h"
 #include "main/options.h"
 #include "main/ports.h"
 #include "net/systemd.h"
@@ -35,6 +36,7 @@ struct program {
     struct sn_rest *rest;
     struct sn_pages pages;
     struct sn_ports ports;
+    struct sn_identity identity;
     struct sn_timer stop, overdue, summary, watchdog;
     bool stopping;
 };
@@ -55,11 +57,20 @@ static int fail(const struct program *program, const char *text)
 
 /* ---- changes ---- */
 
+static void identity_changed(void *owner, struct sn_tls *tls)
+{
+    struct program *program = owner;
+
+    program->ports.secured = tls != NULL;
+    sn_web_secure(program->web, tls);
+}
+
 static void config_changed(void *owner, struct sn_config *take_config)
 {
     struct program *program = owner;
 
     sn_config_apply_log(take_config, program->options.debug);
+    sn_identity_move(&program->identity, &take_config->network);
     sn_ports_move(&program->ports, take_config->network.bind_address);
     if (sn_robot_configure(program->robot, take_config))
         sn_log_error(program->log, "no memory for the new config; the old one stays");
@@ -103,6 +114,7 @@ static void begin_stop(struct sn_timer *timer)
     sn_systemd_notify("STOPPING=1");
     sn_config_file_destroy(program->file);
     program->file = NULL;
+    sn_identity_close(&program->identity);
     sn_ports_close(&program->ports);
     sn_timer_start(sn_loop_timers(program->loop), &program->overdue, stop_timeout_ns, stop_overdue);
     sn_robot_close(program->robot, robot_closed, program);
@@ -168,6 +180,13 @@ static int create(struct program *program, struct sn_error *error)
         program->web = sn_web_create(program->loop, sn_robot_server(program->robot), &limits);
     program->ports =
         (struct sn_ports){.loop = program->loop, .web = program->web, .log = program->log};
+    program->identity = (struct sn_identity){
+        .loop = program->loop,
+        .log = program->log,
+        .no_tls = program->options.no_tls,
+        .changed = identity_changed,
+        .owner = program,
+    };
     program->pages = (struct sn_pages){program->robot, program->web, program->loop};
     if (program->web)
         program->rest = sn_rest_create(sn_loop_env(program->loop), sn_robot_server(program->robot),
@@ -185,8 +204,10 @@ static int create(struct program *program, struct sn_error *error)
 /* The port opens before the first resource is built: clients can see the machine come up. */
 static int start(struct program *program, struct sn_config *take_config, struct sn_error *error)
 {
-    int code = sn_ports_open(&program->ports, take_config->network.bind_address, error);
+    int code = sn_identity_open(&program->identity, &take_config->network, error);
 
+    if (!code)
+        code = sn_ports_open(&program->ports, take_config->network.bind_address, error);
     if (code) {
         sn_config_destroy(take_config);
         return code;

@@ -63,8 +63,9 @@ def start(program):
     """start(config): a server for this test alone, or several."""
     servers = []
 
-    def start_one(config=None):
-        servers.append(harness.Server(program, harness.FAKES if config is None else config))
+    def start_one(config=None, **options):
+        servers.append(
+            harness.Server(program, harness.FAKES if config is None else config, **options))
         return servers[-1]
     yield start_one
     for server in servers:

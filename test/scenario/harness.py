@@ -9,6 +9,7 @@ import pathlib
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -99,14 +100,59 @@ class Program:
         return process.returncode, output
 
 
-class Server:
-    """A running server. `stop` says whether it ended as it should."""
+class Papers:
+    """A certificate authority and a server's certificate, as files."""
 
-    def __init__(self, program, config):
+    def __init__(self, folder):
+        self.folder = folder
+        self.authority = folder / "authority.pem"
+        self.certificate, self.key = folder / "leaf.pem", folder / "leaf.key"
+        self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                      "-nodes", "-days", "2", "-subj", "/CN=authority of the tests",
+                      "-keyout", folder / "authority.key", "-out", self.authority)
+        self.issue()
+
+    def issue(self, names="DNS:localhost,IP:127.0.0.1", common_name="machine"):
+        """A new key and certificate in the place of those there are."""
+        (self.folder / "names").write_text(f"subjectAltName={names}")
+        request, key, certificate = (self.folder / name for name in ("csr", "new.key", "new.pem"))
+        self._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                      "-subj", f"/CN={common_name}", "-keyout", key, "-out", request)
+        self._openssl("x509", "-req", "-in", request, "-CA", self.authority,
+                      "-CAkey", self.folder / "authority.key", "-CAcreateserial", "-days", "2",
+                      "-extfile", self.folder / "names", "-out", certificate)
+        key.rename(self.key)
+        certificate.rename(self.certificate)
+
+    def _openssl(self, *arguments):
+        done = subprocess.run(["openssl", *map(str, arguments)], capture_output=True, text=True,
+                              check=False)
+        assert done.returncode == 0, done.stderr
+
+    def network(self):
+        """What a config's network section says of them."""
+        return {"tls_cert_file": str(self.certificate), "tls_key_file": str(self.key)}
+
+    def context(self, *protocols):
+        """A client's, with these for ALPN."""
+        context = ssl.create_default_context(cafile=str(self.authority))
+        context.set_alpn_protocols(list(protocols))
+        return context
+
+
+class Server:
+    """A running server. `stop` says whether it ended as it should. With `papers` it serves TLS,
+    `login` (entity, key) is what it wants of clients."""
+
+    def __init__(self, program, config, papers=None, login=None):
         self.program, self.is_peer = program, program.is_peer
+        self.papers, self.login = papers, login
         self.port = free_port()
         self.address = f"127.0.0.1:{self.port}"
-        whole = {"network": {"bind_address": self.address}, **config}
+        network = {"bind_address": self.address, **config.get("network", {})}
+        if papers:
+            network.update(papers.network())
+        whole = {**config, "network": network}
         self.config_path = program.home / f"machine-{self.port}.json"
         self.config_path.write_text(json.dumps(whole))
         self.process = program.spawn(["-config", self.config_path])
@@ -125,8 +171,11 @@ class Server:
         end = time.monotonic() + PATIENCE
         with self.connect() as sock:
             connection = raw.Connection(sock)
+            token = raw.authenticate(connection, *self.login) if self.login else None
+            change = {"authorization": f"Bearer {token}"} if token else {}
             while time.monotonic() < end:
-                answer = connection.call(b"", "/viam.robot.v1.RobotService/GetMachineStatus")
+                answer = connection.call(b"", "/viam.robot.v1.RobotService/GetMachineStatus",
+                                         change)
                 status = GetMachineStatusResponse.FromString(answer.body[5:])
                 if status.state == GetMachineStatusResponse.STATE_RUNNING:
                     return
@@ -154,8 +203,11 @@ class Server:
             await client.close()
 
     def connect(self):
-        """A bare TCP connection."""
-        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        """A bare connection; over TLS where that is served."""
+        sock = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        if self.papers:
+            sock = self.papers.context("h2").wrap_socket(sock, server_hostname="localhost")
+        return sock
 
     def rss_kb(self):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()

@@ -41,6 +41,22 @@ def varint(value):
     return bytes(out + bytes([value]))
 
 
+def authenticate(connection, entity, payload, kind="api-key"):
+    """The token for these credentials."""
+    credentials = field(1, kind.encode()) + field(2, payload.encode())
+    answer = connection.call(field(1, entity.encode()) + field(2, credentials),
+                             "/proto.rpc.v1.AuthService/Authenticate")
+    assert answer.status() == (200, 0), answer.text()
+    token = answer.body[5:]
+    length, shift, at = 0, 0, 1
+    while True:
+        length |= (token[at] & 0x7F) << shift
+        shift += 7
+        at += 1
+        if token[at - 1] < 0x80:
+            return token[at:at + length].decode()
+
+
 class Answer:
     def __init__(self):
         self.headers, self.trailers = {}, {}
