@@ -4,7 +4,6 @@
  */
 #include "base/text.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -128,4 +127,33 @@ int sn_text_duration(const char *text, int64_t *ret_ns, struct sn_error *error)
         }
     } while (true);
     return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "time: invalid duration \"%s\"", text);
+}
+
+bool sn_text_clean_path(char *path)
+{
+    char *out = path, *next = path;
+
+    while (*next) {
+        size_t len = strcspn(next, "/");
+        bool is_dot = len == 1 && next[0] == '.';
+        bool is_up = len == 2 && next[0] == '.' && next[1] == '.';
+
+        if (is_up) {
+            if (out == path)
+                return false;
+            do
+                out--;
+            while (out > path && *out != '/');
+        } else if (len && !is_dot) {
+            if (out != path)
+                *out++ = '/';
+            memmove(out, next, len);
+            out += len;
+        }
+        next += len;
+        while (*next == '/')
+            next++;
+    }
+    *out = '\0';
+    return true;
 }

@@ -74,11 +74,40 @@ static void test_bad_durations(void **state)
     }
 }
 
+static void test_clean_paths(void **state)
+{
+    static const char *const rows[][2] = {
+        {"a/b", "a/b"},
+        {"./a//b/.", "a/b"},
+        {"a/../b", "b"},
+        {"a/b/../../c", "c"},
+        {"/a", "a"},
+        {"", ""},
+        {".", ""},
+        {"a/..", ""},
+        {"..a/b..", "..a/b.."},
+        {"a/.../b", "a/.../b"},
+    };
+    static const char *const out[] = {"..", "../a", "a/../../b", "/..", "./.."};
+    char path[64];
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        strcpy(path, rows[i][0]);
+        assert_true(sn_text_clean_path(path));
+        assert_string_equal(path, rows[i][1]);
+    }
+    for (size_t i = 0; i < sizeof(out) / sizeof(out[0]); i++) {
+        strcpy(path, out[i]);
+        assert_false(sn_text_clean_path(path));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_durations),
         cmocka_unit_test(test_bad_durations),
+        cmocka_unit_test(test_clean_paths),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,9 +2,8 @@
  *
  * sinew-fetch: what the machine server needs now and then and what drags in large libraries. It is
  * started on demand, does one thing, and says on standard error in one line what went wrong.
- *
- *   sinew-fetch unpack ARCHIVE TARGET
  */
+#include "platform/fetch.h"
 #include "helper/place.h"
 
 #include <locale.h>
@@ -12,16 +11,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EXIT_DONE, EXIT_FAILED, EXIT_USAGE };
-
 static int unpack(const char *archive, const char *target)
 {
     struct sn_error error;
 
-    if (sn_place(archive, target, &sn_unpack_limits, &error) == 0)
-        return EXIT_DONE;
+    int code = sn_place(archive, target, &sn_unpack_limits, &error);
+
+    if (code == 0)
+        return 0;
     fprintf(stderr, "%s: %s\n", archive, error.text);
-    return EXIT_FAILED;
+    return code == SN_ERR_INVALID_ARGUMENT ? SN_FETCH_REFUSED : SN_FETCH_FAILED;
 }
 
 int main(int argc, char **argv)
@@ -31,5 +30,5 @@ int main(int argc, char **argv)
     if (argc == 4 && strcmp(argv[1], "unpack") == 0)
         return unpack(argv[2], argv[3]);
     fputs("usage: sinew-fetch unpack ARCHIVE TARGET\n", stderr);
-    return EXIT_USAGE;
+    return SN_FETCH_USAGE;
 }

@@ -6,8 +6,8 @@
 #include "helper/place.h"
 #include "base/random.h"
 #include "helper/sandbox.h"
+#include "platform/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TEMP_NAME_MAX = 32, NAME_LEN_MAX = 255, DEPTH_MAX = 2048 };
+enum { TEMP_NAME_MAX = 32, NAME_LEN_MAX = 255 };
 
 struct place {
     int archive, parent, temp, old; /* descriptors; -1: not open */
@@ -27,38 +27,6 @@ struct place {
 static int fail(struct sn_error *error, const char *what)
 {
     return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "%s: %s", what, strerror(errno));
-}
-
-/* ---- removing ---- */
-
-static void remove_folder(int parent, const char *name, unsigned depth);
-
-static void remove_entries(DIR *folder, unsigned depth)
-{
-    const struct dirent *entry;
-
-    while ((entry = readdir(folder))) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        if (unlinkat(dirfd(folder), entry->d_name, 0) && errno == EISDIR)
-            remove_folder(dirfd(folder), entry->d_name, depth + 1);
-    }
-}
-
-static void remove_folder(int parent, const char *name, unsigned depth)
-{
-    int fd = depth < DEPTH_MAX
-                 ? openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-                 : -1;
-    DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-
-    if (folder) {
-        remove_entries(folder, depth);
-        closedir(folder);
-    } else if (fd >= 0) {
-        close(fd);
-    }
-    unlinkat(parent, name, AT_REMOVEDIR);
 }
 
 /* ---- opening ---- */
@@ -158,7 +126,7 @@ int sn_place(const char *archive, const char *target, const struct sn_unpack_lim
 
     /* Under the temporary name lies what failed, or what was there before. */
     if (*place.temp_name)
-        remove_folder(place.parent, place.temp_name, 0);
+        sn_file_remove_folder(place.parent, place.temp_name);
     close_open(place.archive);
     close_open(place.temp);
     close_open(place.old);

@@ -6,6 +6,7 @@
  */
 #include "helper/unpack.h"
 #include "base/heap.h"
+#include "base/text.h"
 #include "sinew/list.h"
 
 #include <archive.h>
@@ -134,37 +135,6 @@ static int read_rest(struct unpacking *self, struct archive *archive)
 
 /* ---- paths ---- */
 
-/* Takes "." and ".." out of `path` (a copy), in place. False when it leaves the folder. The folder
- * itself is "". */
-static bool clean(char *path)
-{
-    char *out = path, *next = path;
-
-    while (*next) {
-        size_t len = strcspn(next, "/");
-        bool is_dot = len == 1 && next[0] == '.';
-        bool is_up = len == 2 && next[0] == '.' && next[1] == '.';
-
-        if (is_up) {
-            if (out == path)
-                return false;
-            do
-                out--;
-            while (out > path && *out != '/');
-        } else if (len && !is_dot) {
-            if (out != path)
-                *out++ = '/';
-            memmove(out, next, len);
-            out += len;
-        }
-        next += len;
-        while (*next == '/')
-            next++;
-    }
-    *out = '\0';
-    return true;
-}
-
 static int inside(struct unpacking *self, const char *what, const char *path, char **ret_path)
 {
     size_t len = path ? strlen(path) : 0;
@@ -178,7 +148,7 @@ static int inside(struct unpacking *self, const char *what, const char *path, ch
     if (!copy.ptr)
         return fail(self, SN_ERR_RESOURCE_EXHAUSTED, "too many links in the archive");
     *ret_path = (char *)copy.ptr;
-    if (!clean(*ret_path))
+    if (!sn_text_clean_path(*ret_path))
         return fail(self, SN_ERR_INVALID_ARGUMENT, "its %s \"%.256s\" leads out of the archive",
                     what, path);
     return 0;

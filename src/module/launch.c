@@ -5,6 +5,7 @@
  */
 #include "module/launch.h"
 #include "base/heap.h"
+#include "module/helper.h"
 #include "platform/spawn.h"
 #include "sinew/arena.h"
 
@@ -39,18 +40,6 @@ static int refuse(struct sn_error *error, const char *path, int cause)
     return sn_error_set(error, code, "%.900s: %c%s", path, text[0] | 0x20, text + 1);
 }
 
-/* Whether somebody may execute it; 0 or why not, of errno. */
-static int check_executable(const char *path)
-{
-    struct stat stat_of;
-
-    if (stat(path, &stat_of))
-        return errno;
-    if (S_ISDIR(stat_of.st_mode))
-        return EISDIR;
-    return S_ISREG(stat_of.st_mode) && (stat_of.st_mode & 0111) ? 0 : EACCES;
-}
-
 /* Looks for `name` in the folders of PATH. */
 static int search_path(const char *name, char *ret_path, size_t size)
 {
@@ -61,7 +50,7 @@ static int search_path(const char *name, char *ret_path, size_t size)
 
         if (folder[0] == '/' && len + strlen(name) + 2 <= size) {
             snprintf(ret_path, size, "%.*s/%s", (int)len, folder, name);
-            if (!check_executable(ret_path))
+            if (!sn_helper_check(ret_path))
                 return 0;
         }
         folder += len + (folder[len] == ':');
@@ -86,33 +75,9 @@ static int find_program(const char *program, char *ret_path, size_t size, struct
         return 0;
     }
     if (program[0] == '/')
-        cause = check_executable(program);
+        cause = sn_helper_check(program);
     snprintf(ret_path, size, "%s", program);
     return cause ? refuse(error, program, cause) : 0;
-}
-
-/* Beside this program, or where it is installed, or where SINEW_LIBEXEC says. */
-static int find_helper(char *ret_path, size_t size, struct sn_error *error)
-{
-    static const char *const places[] = {"", "../libexec/sinew/"};
-    const char *given = getenv("SINEW_LIBEXEC");
-    char own[PATH_MAX];
-
-    if (given && *given) {
-        snprintf(ret_path, size, "%s/" SN_SPAWN_NAME, given);
-        return check_executable(ret_path) ? refuse(error, ret_path, ENOENT) : 0;
-    }
-    ssize_t len = readlink("/proc/self/exe", own, sizeof(own) - 1);
-    while (len > 0 && own[len - 1] != '/')
-        len--;
-    for (size_t i = 0; len > 0 && i < sizeof(places) / sizeof(places[0]); i++) {
-        snprintf(ret_path, size, "%.*s%s" SN_SPAWN_NAME, (int)len, own, places[i]);
-        if (!check_executable(ret_path))
-            return 0;
-    }
-    return sn_error_set(error, SN_ERR_UNAVAILABLE,
-                        "the helper program " SN_SPAWN_NAME
-                        " is neither beside this one nor in ../libexec/sinew");
 }
 
 /* ---- arguments ---- */
@@ -321,7 +286,7 @@ int sn_launch(const struct sn_process_options *options, struct sn_launched *ret_
     int code = find_program(options->program, program, sizeof(program), error);
 
     if (!code)
-        code = find_helper(helper, sizeof(helper), error);
+        code = sn_helper_find(SN_SPAWN_NAME, helper, sizeof(helper), error);
     if (code)
         return code;
 

@@ -2,6 +2,7 @@
 #include "base/heap.h"
 #include "platform/file.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -86,6 +87,40 @@ static void what_cannot_be_read_is_told(void **state)
     expect_error(f, f->path, SN_ERR_RESOURCE_EXHAUSTED, "no memory for ", "");
 }
 
+static void a_file_is_replaced_whole(void **state)
+{
+    struct fixture *f = *state;
+    char beside[64];
+
+    assert_int_equal(sn_file_write(f->path, SN_STR("other"), &f->error), 0);
+    assert_int_equal(sn_file_read(f->path, 7, &f->arena, &f->bytes, &f->error), 0);
+    assert_true(sn_str_is(f->bytes, "other"));
+    snprintf(beside, sizeof(beside), "%s.tmp", f->path);
+    assert_int_equal(access(beside, F_OK), -1);
+    assert_int_equal(sn_file_write("/nowhere/file", SN_STR("x"), &f->error), SN_ERR_UNAVAILABLE);
+    assert_string_equal(f->error.text, "write /nowhere/file: No such file or directory");
+}
+
+static void folders_are_made_and_removed_whole(void **state)
+{
+    struct fixture *f = *state;
+    char folder[64], path[128];
+
+    snprintf(folder, sizeof(folder), "%s.d", f->path);
+    snprintf(path, sizeof(path), "%s/a/b", folder);
+    assert_int_equal(sn_file_make_folder(path, 0700, &f->error), 0);
+    assert_int_equal(sn_file_make_folder(path, 0700, &f->error), 0);
+    snprintf(path, sizeof(path), "%s/a/file", folder);
+    assert_int_equal(sn_file_write(path, SN_STR("x"), &f->error), 0);
+    snprintf(path, sizeof(path), "%s/link", folder);
+    assert_int_equal(symlink("/tmp", path), 0);
+    sn_file_remove_folder(AT_FDCWD, folder);
+    assert_int_equal(access(folder, F_OK), -1);
+    assert_int_equal(access("/tmp", F_OK), 0);
+    snprintf(path, sizeof(path), "%s/below", f->path);
+    assert_int_equal(sn_file_make_folder(path, 0700, &f->error), SN_ERR_UNAVAILABLE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -94,6 +129,8 @@ int main(void)
         TEST(a_file_is_read_whole),
         TEST(an_empty_file_is_one),
         TEST(what_cannot_be_read_is_told),
+        TEST(a_file_is_replaced_whole),
+        TEST(folders_are_made_and_removed_whole),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Environments: a list in which a name stands once.
+ */
+#include "module/env.h"
+
+#include <string.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { OWN_MAX = 6 /* names that we add */ };
+
+struct list {
+    struct sn_arena *arena;
+    const char **v;
+    size_t count;
+    bool failed; /* out of memory */
+};
+
+static void put_text(struct list *list, const char *text, size_t name_len)
+{
+    size_t i = 0;
+
+    while (i < list->count && strncmp(list->v[i], text, name_len + 1) != 0)
+        i++;
+    list->v[i] = text;
+    list->count += i == list->count;
+}
+
+static void put(struct list *list, const char *name, const char *value)
+{
+    size_t name_len = strlen(name);
+
+    if (!value || list->failed)
+        return;
+    const char *text = sn_arena_printf(list->arena, "%s=%s", name, value).ptr;
+    if (text)
+        put_text(list, text, name_len);
+    list->failed = !text;
+}
+
+static void put_own(struct list *list)
+{
+    for (size_t i = 0; environ && environ[i]; i++) {
+        const char *equals = strchr(environ[i], '=');
+
+        if (equals)
+            put_text(list, environ[i], (size_t)(equals - environ[i]));
+    }
+}
+
+static void put_configured(struct list *list, json_t *env)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(env, name, value)
+    {
+        if (*name && !strchr(name, '='))
+            put(list, name, json_string_value(value));
+    }
+}
+
+int sn_module_env_make(const struct sn_config_module *module, const struct sn_module_env *env,
+                       struct sn_arena *arena, const char *const **ret_env)
+{
+    struct list list = {.arena = arena};
+    size_t room = OWN_MAX + json_object_size(module->env) + 1;
+
+    for (size_t i = 0; environ && environ[i]; i++)
+        room++;
+    list.v = sn_arena_alloc(arena, room * sizeof(*list.v));
+    if (!list.v)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    put_own(&list);
+    put(&list, "VIAM_HOME", env->viam_home);
+    put(&list, "VIAM_MODULE_DATA", env->data_dir);
+    put(&list, "VIAM_MODULE_NAME", module->name);
+    if (strcmp(module->type, "registry") == 0)
+        put(&list, "VIAM_MODULE_ID", module->module_id);
+    put(&list, "VIAM_MODULE_ROOT", env->root);
+    put_configured(&list, module->env);
+    put(&list, "VIAM_MODULE_ADDRESS", env->address);
+    list.v[list.count] = NULL;
+    *ret_env = list.v;
+    return list.failed ? SN_ERR_RESOURCE_EXHAUSTED : 0;
+}
