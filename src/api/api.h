@@ -53,7 +53,14 @@ struct sn_proxy {
 struct sn_resource *sn_proxy_create(const struct sn_api *api, const char *name, struct sn_env *env,
                                     struct sn_channel *channel) SN_MUST_USE;
 
-/* The proxy part of a resource made by sn_proxy_create(). */
+/* The same for a resource that somebody else makes, of any API, also of one that this program has
+ * no code for: how large its object is, what its ops are (of an unknown API: none but DoCommand,
+ * which refuses), and what makes the zeroed object a proxy once `api` and `name` are set. */
+size_t sn_proxy_size(const char *api);
+const void *sn_proxy_ops(const char *api);
+void sn_proxy_bind(struct sn_resource *resource, struct sn_channel *channel);
+
+/* The proxy part of a proxy. */
 const struct sn_proxy *sn_proxy_of(const struct sn_resource *resource);
 
 /* sn_client_unary() on a proxy's channel. */

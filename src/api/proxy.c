@@ -7,11 +7,44 @@
 #include <stdlib.h>
 
 /* The API's base struct comes first, the proxy's part right behind it. */
+static size_t part_offset(const char *api_name)
+{
+    const struct sn_api *api = sn_api_find(api_name);
+
+    return api ? api->size : sizeof(struct sn_resource);
+}
+
 static struct sn_proxy *part_of(const struct sn_resource *resource)
 {
-    const struct sn_api *api = sn_api_find(resource->api);
+    return (struct sn_proxy *)(void *)((char *)(uintptr_t)resource + part_offset(resource->api));
+}
 
-    return (struct sn_proxy *)(void *)((char *)(uintptr_t)resource + api->size);
+static int refuse_command(struct sn_call *call, struct sn_resource *resource,
+                          const struct pb_google_struct *command,
+                          struct pb_google_struct **ret_result)
+{
+    return sn_call_fail(call, SN_ERR_UNIMPLEMENTED,
+                        "%s/%s takes commands from clients only: its API isn't known here",
+                        resource->api, resource->name);
+}
+
+size_t sn_proxy_size(const char *api)
+{
+    return part_offset(api) + sizeof(struct sn_proxy);
+}
+
+const void *sn_proxy_ops(const char *api_name)
+{
+    static const struct sn_common_ops none = {.do_command = refuse_command};
+    const struct sn_api *api = sn_api_find(api_name);
+
+    return api ? api->proxy_ops : &none;
+}
+
+void sn_proxy_bind(struct sn_resource *resource, struct sn_channel *channel)
+{
+    resource->elsewhere = true;
+    *part_of(resource) = (struct sn_proxy){.channel = channel, .remote_name = resource->name};
 }
 
 static void destroy(struct sn_resource *resource)
@@ -23,7 +56,7 @@ static void destroy(struct sn_resource *resource)
 struct sn_resource *sn_proxy_create(const struct sn_api *api, const char *name, struct sn_env *env,
                                     struct sn_channel *channel)
 {
-    struct sn_resource *resource = calloc(1, api->size + sizeof(struct sn_proxy));
+    struct sn_resource *resource = calloc(1, sn_proxy_size(api->name));
     char *copy = strdup(name);
 
     if (!resource || !copy) {
@@ -36,10 +69,9 @@ struct sn_resource *sn_proxy_create(const struct sn_api *api, const char *name, 
                                      .name = copy,
                                      .env = env,
                                      .refs = 1,
-                                     .elsewhere = true,
                                      .destroy = destroy};
     sn_lane_init(&resource->lane);
-    *part_of(resource) = (struct sn_proxy){.channel = channel, .remote_name = copy};
+    sn_proxy_bind(resource, channel);
     return resource;
 }
 
