@@ -23,6 +23,7 @@ struct holder {
     json_t *root;
     struct sn_block_pool pool;
     struct sn_arena arena;
+    uint32_t more_refs; /* besides the first */
 };
 
 static struct holder *create_holder(void)
@@ -36,11 +37,17 @@ static struct holder *create_holder(void)
     return holder;
 }
 
+struct sn_config *sn_config_ref(struct sn_config *config)
+{
+    ((struct holder *)config)->more_refs++;
+    return config;
+}
+
 void sn_config_destroy(struct sn_config *config)
 {
     struct holder *holder = (struct holder *)config;
 
-    if (!holder)
+    if (!holder || holder->more_refs--)
         return;
     sn_arena_fini(&holder->arena);
     sn_block_pool_fini(&holder->pool);

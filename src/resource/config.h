@@ -261,7 +261,10 @@ int sn_config_parse(const char *text, size_t len, struct sn_config **ret_config,
 int sn_config_read(const char *path, bool substitute, struct sn_config **ret_config,
                    struct sn_error *error) SN_MUST_USE;
 
-/* Accepts NULL. */
+/* Another holder of it; each ends its hold with sn_config_destroy(). Loop thread. */
+struct sn_config *sn_config_ref(struct sn_config *config);
+
+/* Gone with the last holder. Accepts NULL. */
 void sn_config_destroy(struct sn_config *config);
 
 /* Replaces $VAR, ${VAR}, ${VAR-text}, ${VAR:-text}, ${VAR=text}, ${VAR:=text}, ${VAR+text} and

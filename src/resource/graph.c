@@ -434,6 +434,8 @@ static enum readiness readiness_of(struct sn_graph *graph, struct sn_node *node)
 {
     char unresolved[REASON_MAX / 2];
 
+    if (node->want->waiting)
+        return READY_LATER;
     if (node->want->error) {
         set_unhealthy(graph, node, "%s", node->want->error);
         return READY_NEVER;

@@ -40,6 +40,7 @@ struct sn_want {
     const char *const *optional; /* used when ready */
     size_t optional_count;
     const char *error; /* why it can't be built at all, or NULL */
+    bool waiting;      /* it isn't known yet whether and on what it can be built */
 };
 
 struct sn_edge {
