@@ -8,12 +8,10 @@
 #include "base/text.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum type {
     TYPE_BOOL,     /* bool */
@@ -345,6 +343,8 @@ static const struct setting settings[] = {
     LIMIT("SINEW_MAX_STREAMS", streams, "250", 1, 100000, "open streams per HTTP/2 connection"),
     LIMIT("SINEW_MAX_UNSENT_BYTES", unsent_bytes, "67108864", 1 << 16, 1 << 30,
           "bytes that wait for a connection's client to read"),
+    TIMEOUT("SINEW_MODULE_HANG_TIMEOUT", hang_timeout_ns, "2m0s", false,
+            "a module that answers nothing for so long is restarted"),
     LIMIT_TIME("SINEW_STALL_TIMEOUT", stall_ns, "1m0s",
                "how long a client may stand still while it sends or reads a message"),
     {NULL, "VIAM_AGENT_HANDLES_NEEDS_RESTART_CHECKING", TYPE_PRESENT, AT(agent_handles_restart),
@@ -355,38 +355,13 @@ static const struct setting settings[] = {
      "folder of all data; $HOME/.viam when not set"},
     {NULL, "VIAM_LOGFILE", TYPE_TEXT, AT(also_log_file), NULL, 0, 0, false,
      "write logs to a file and to standard output"},
-    TIMEOUT("VIAM_MODULE_STARTUP_TIMEOUT", module_timeout_ns, "5m0s", true,
+    TIMEOUT("VIAM_MODULE_STARTUP_TIMEOUT", module_timeout_ns, "5m0s", false,
             "longest wait for a module to get ready"),
     TIMEOUT("VIAM_RESOURCE_CONFIGURATION_TIMEOUT", resource_timeout_ns, "2m0s", false,
             "longest wait for a resource to be built or reconfigured"),
     {NULL, "VIAM_RESOURCE_REQUESTS_LIMIT", TYPE_INT, AT(request_limit), "100", 1, 1000000, false,
      "concurrent requests per resource"},
-    {NULL, "VIAM_TCP_SOCKETS", TYPE_YES, AT(tcp_sockets), NULL, 0, 0, true,
+    {NULL, "VIAM_TCP_SOCKETS", TYPE_YES, AT(tcp_sockets), NULL, 0, 0, false,
      "talk to modules over TCP: true, TRUE, yes, YES or 1"},
     {NULL, NULL, TYPE_BOOL, 0, NULL, 0, 0, false, NULL},
 };
-
-int sn_options_home(const struct sn_options *options, char *ret_path, size_t size,
-                    struct sn_error *error)
-{
-    const char *user_home = getenv("HOME");
-    char root[PATH_MAX] = "";
-    int len;
-
-    if (*options->home)
-        len = snprintf(ret_path, size, "%s", options->home);
-    else
-        len = snprintf(ret_path, size, "%s/.viam", user_home ? user_home : "");
-    if (ret_path[0] != '/') {
-        char relative[PATH_MAX];
-
-        if (!getcwd(root, sizeof(root)))
-            return sn_error_set(error, SN_ERR_UNAVAILABLE, "no working directory: %s",
-                                strerror(errno));
-        snprintf(relative, sizeof(relative), "%s", ret_path);
-        len = snprintf(ret_path, size, "%s/%s", root, relative);
-    }
-    return len < 0 || (size_t)len >= size
-               ? sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "VIAM_HOME is too long")
-               : 0;
-}

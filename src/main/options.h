@@ -11,7 +11,6 @@
 #include "sinew/err.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /* What peers at the port are allowed; see rpc/transport/guard.h. */
@@ -36,6 +35,7 @@ struct sn_options {
     bool agent_handles_restart;  /* don't ask the cloud whether to restart */
     int64_t resource_timeout_ns; /* to build or reconfigure one */
     int64_t module_timeout_ns;   /* for its ready handshake */
+    int64_t hang_timeout_ns;     /* for a module that answers nothing */
     int64_t config_timeout_ns;   /* to read from the cloud */
     int64_t request_limit;       /* concurrent requests per resource */
     struct sn_option_limits limits;
@@ -47,13 +47,8 @@ struct sn_options {
 int sn_options_parse(struct sn_options *options, int argc, char **argv, struct sn_error *error)
     SN_MUST_USE;
 
-/* The data root as an absolute path, whether or not it is there. INVALID_ARGUMENT when it is too
- * long, UNAVAILABLE where the working directory can't be told. Asks the system. */
-int sn_options_home(const struct sn_options *options, char *ret_path, size_t size,
-                    struct sn_error *error) SN_MUST_USE;
-
-/* What to tell after a failure of sn_options_parse(): the error, the usage and the error again, as
- * upstream; leftover arguments get no usage. A text for free(). */
+/* What to tell after that failure: the error, the usage and the error again, as upstream; leftover
+ * arguments get no usage. A text for free(). */
 char *sn_options_complaint(const char *program, const struct sn_error *error);
 
 #endif

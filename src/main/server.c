@@ -7,6 +7,7 @@
 #include "main/identity.h"
 #include "main/options.h"
 #include "main/ports.h"
+#include "module/host.h"
 #include "net/systemd.h"
 #include "robot/config_file.h"
 #include "robot/pages.h"
@@ -31,8 +32,6 @@ struct program {
     struct sn_logger *log;
     struct sn_loop *loop;
     struct sn_registry registry;
-    char home[PATH_MAX]; /* root of all data */
-    struct sn_config_source source;
     struct sn_config_file *file;
     struct sn_robot *robot;
     struct sn_web *web;
@@ -86,11 +85,18 @@ static void drained(void *owner)
     sn_loop_stop(((struct program *)owner)->loop);
 }
 
+static void kill_modules(const struct program *program)
+{
+    if (sn_robot_host(program->robot))
+        sn_host_kill(sn_robot_host(program->robot));
+}
+
 static void robot_closed(void *owner, bool clean)
 {
     struct program *program = owner;
 
     if (!clean) {
+        kill_modules(program);
         sn_log_error(program->log, "some resources could not be closed; exiting without them");
         sn_log_flush(true);
         _exit(1);
@@ -103,6 +109,7 @@ static void stop_overdue(struct sn_timer *timer)
     struct program *program = sn_container_of(timer, struct program, overdue);
 
     sn_log_error(program->log, "shutting down takes too long; exiting at once");
+    kill_modules(program);
     sn_log_flush(true);
     _exit(1);
 }
@@ -163,6 +170,32 @@ static void on_watchdog(struct sn_timer *timer)
 
 /* ---- the start ---- */
 
+static const char *home_of(const struct program *program)
+{
+    static char home[PATH_MAX];
+    const char *user = getenv("HOME");
+
+    if (*program->options.home)
+        return program->options.home;
+    snprintf(home, sizeof(home), "%s/.viam", user ? user : "");
+    return home;
+}
+
+static int run_modules(struct program *program, struct sn_error *error)
+{
+    struct sn_host_options options = {
+        .loop = program->loop,
+        .home = home_of(program),
+        .startup_timeout_ns = (uint64_t)program->options.module_timeout_ns,
+        .resource_timeout_ns = (uint64_t)program->options.resource_timeout_ns,
+        .hang_timeout_ns = (uint64_t)program->options.hang_timeout_ns,
+        .untrusted = program->options.untrusted_env,
+        .tcp_only = program->options.tcp_sockets,
+    };
+
+    return sn_robot_run_modules(program->robot, &options, error);
+}
+
 static int create(struct program *program, struct sn_error *error)
 {
     program->loop = sn_loop_create();
@@ -179,6 +212,9 @@ static int create(struct program *program, struct sn_error *error)
     };
     struct sn_limits limits = sn_ports_limits(&program->options.limits);
     program->robot = sn_robot_create(&options);
+    int code = program->robot ? run_modules(program, error) : 0;
+    if (code)
+        return code;
     if (program->robot)
         program->web = sn_web_create(program->loop, sn_robot_server(program->robot), &limits);
     program->ports =
@@ -217,8 +253,8 @@ static int start(struct program *program, struct sn_config *take_config, struct 
     }
     if (sn_robot_configure(program->robot, take_config))
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "out of memory");
-    if (sn_config_file_follow(program->loop, &program->source, config_changed, program,
-                              &program->file, error))
+    if (sn_config_file_follow(program->loop, program->options.config, &program->registry,
+                              config_changed, program, &program->file, error))
         sn_log_warn(program->log, "config changes will go unnoticed: %s", error->text);
     on_summary(&program->summary);
     sn_systemd_notify("READY=1");
@@ -231,11 +267,7 @@ static int run(struct program *program)
     struct sn_config *config;
     struct sn_error error;
 
-    program->source = (struct sn_config_source){.path = program->options.config,
-                                                .viam_home = program->home,
-                                                .registry = &program->registry};
-    if (sn_options_home(&program->options, program->home, sizeof(program->home), &error) ||
-        sn_config_file_load(&program->source, &config, &error))
+    if (sn_config_file_load(program->options.config, &program->registry, &config, &error))
         return fail(program, error.text);
     sn_config_apply_log(config, program->options.debug);
     int code = create(program, &error);

@@ -3,19 +3,20 @@
  * Following a config file. The read itself runs on the pool; everything else on the loop thread.
  */
 #include "robot/config_file.h"
-#include "base/log.h"
 #include "loop/watch.h"
-#include "resource/config_place.h"
 #include "sinew/list.h"
+#include "sinew/log.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Editors write in several steps. Source: upstream. */
 static const uint64_t quiet_ns = SN_MS(500);
 
 struct sn_config_file {
     struct sn_loop *loop;
-    struct sn_config_source source;
+    char *path;
+    const struct sn_registry *registry;
     void (*changed)(void *owner, struct sn_config *take_config);
     void *owner;
     struct sn_watch *watch;
@@ -28,39 +29,23 @@ struct sn_config_file {
     struct sn_error error;
 };
 
-static const char *variable(const char *name)
+int sn_config_file_load(const char *path, const struct sn_registry *registry,
+                        struct sn_config **ret_config, struct sn_error *error)
 {
-    return getenv(name);
-}
-
-/* Blocks. */
-static int load(const struct sn_config_source *source, bool substitute,
-                struct sn_config **ret_config, struct sn_error *error)
-{
-    int code = sn_config_read(source->path, substitute, ret_config, error);
-    char *problems;
+    int code = sn_config_read(path, true, ret_config, error);
 
     if (code)
         return code;
-    if (sn_config_place(*ret_config, source->viam_home, variable, &problems))
-        code = sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "config: out of memory");
-    else
-        code = sn_registry_check(source->registry, *ret_config, error);
-    if (problems)
-        sn_log_error(sn_logger_get("rdk.config"), "error during placeholder replacement: %s",
-                     problems);
-    free(problems);
-    if (code) {
+    code = sn_registry_check(registry, *ret_config, error);
+    if (code)
         sn_config_destroy(*ret_config);
-        *ret_config = NULL;
-    }
     return code;
 }
 
-int sn_config_file_load(const struct sn_config_source *source, struct sn_config **ret_config,
-                        struct sn_error *error)
+static void file_free(struct sn_config_file *file)
 {
-    return load(source, true, ret_config, error);
+    free(file->path);
+    free(file);
 }
 
 static void begin_read(struct sn_config_file *file);
@@ -70,8 +55,13 @@ static void read_file(struct sn_work *work)
 {
     struct sn_config_file *file = sn_container_of(work, struct sn_config_file, work);
 
-    if (load(&file->source, false, &file->config, &file->error))
+    file->config = NULL;
+    if (sn_config_read(file->path, false, &file->config, &file->error))
+        return;
+    if (sn_registry_check(file->registry, file->config, &file->error)) {
+        sn_config_destroy(file->config);
         file->config = NULL;
+    }
 }
 
 static void read_done(struct sn_work *work)
@@ -81,7 +71,7 @@ static void read_done(struct sn_work *work)
     file->reading = false;
     if (file->closed) {
         sn_config_destroy(file->config);
-        free(file);
+        file_free(file);
         return;
     }
     if (file->again) {
@@ -122,22 +112,26 @@ static void on_event(void *owner)
     sn_timer_start(sn_loop_timers(file->loop), &file->quiet, quiet_ns, on_quiet);
 }
 
-int sn_config_file_follow(struct sn_loop *loop, const struct sn_config_source *source,
+int sn_config_file_follow(struct sn_loop *loop, const char *path,
+                          const struct sn_registry *registry,
                           void (*changed)(void *owner, struct sn_config *take_config), void *owner,
                           struct sn_config_file **ret_file, struct sn_error *error)
 {
     struct sn_config_file *file = calloc(1, sizeof(*file));
 
-    if (!file)
-        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "watch %s: out of memory",
-                            source->path);
+    if (file)
+        file->path = strdup(path);
+    if (!file || !file->path) {
+        free(file);
+        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "watch %s: out of memory", path);
+    }
     file->loop = loop;
-    file->source = *source;
+    file->registry = registry;
     file->changed = changed;
     file->owner = owner;
-    int code = sn_watch_create(loop, source->path, on_event, file, &file->watch, error);
+    int code = sn_watch_create(loop, path, on_event, file, &file->watch, error);
     if (code) {
-        free(file);
+        file_free(file);
         return code;
     }
     *ret_file = file;
@@ -152,5 +146,5 @@ void sn_config_file_destroy(struct sn_config_file *file)
     sn_timer_stop(sn_loop_timers(file->loop), &file->quiet);
     file->closed = true;
     if (!file->reading)
-        free(file);
+        file_free(file);
 }

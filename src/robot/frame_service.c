@@ -7,12 +7,12 @@
  * that move the frames in question are asked where their joints are, the answer is worked out.
  */
 #include "api/geometry.h"
-#include "base/log.h"
 #include "media/pcd.h"
 #include "pb/component/arm/v1/arm.h"
 #include "pb/robot/v1/robot.h"
 #include "robot/frames.h"
 #include "robot/robot_private.h"
+#include "sinew/log.h"
 
 /* Clouds of more bytes than this are transformed on the pool. */
 enum { CLOUD_INLINE_MAX = 64 << 10 };

@@ -22,8 +22,8 @@ static void write_restart_status(struct sn_page *page, void *owner)
     page->content_type = "application/json";
     sn_page_printf(page,
                    "{\"restart_allowed\":%s,\"does_not_handle_needs_restart\":true,"
-                   "\"module_server_tcp_addr\":\"\"}\n",
-                   allowed ? "true" : "false");
+                   "\"module_server_tcp_addr\":\"%s\"}\n",
+                   allowed ? "true" : "false", robot->host ? sn_host_tcp_address(robot->host) : "");
 }
 
 int sn_pages_add(struct sn_pages *pages)

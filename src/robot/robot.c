@@ -17,6 +17,16 @@ static const uint64_t retry_interval_ns = SN_SECONDS(5);
 /* Until the first config names another. Source: upstream. */
 static const uint64_t default_window_ns = SN_SECONDS(2);
 
+/* A module that is being started again has its resources back in a moment: clients may try again.
+ */
+static int code_of(const struct sn_node *node)
+{
+    const struct sn_robot_want *want = (const struct sn_robot_want *)node->want;
+    bool is_between = node->state != SN_NODE_UNHEALTHY;
+
+    return want && (want->down || (want->run && is_between)) ? SN_ERR_UNAVAILABLE : SN_ERR_UNKNOWN;
+}
+
 int sn_robot_find(struct sn_robot *robot, struct sn_call *call, const char *api, struct sn_str name,
                   struct sn_resource **ret_resource)
 {
@@ -32,7 +42,7 @@ int sn_robot_find(struct sn_robot *robot, struct sn_call *call, const char *api,
     const char *reason = node->reason ? node->reason : "resource not initialized yet";
     if (node->state == SN_NODE_REMOVING)
         reason = "resource is pending removal";
-    return sn_call_fail(call, SN_ERR_UNKNOWN, "resource %s/%s not available; reason=%s", node->api,
+    return sn_call_fail(call, code_of(node), "resource %s/%s not available; reason=%s", node->api,
                         node->name, reason);
 }
 
@@ -173,22 +183,35 @@ static int set_wants(struct sn_robot *robot, const struct sn_generation *generat
     return code;
 }
 
+/* Carries out a generation instead of the present one. */
+static int adopt(struct sn_robot *robot, struct sn_generation *take_generation)
+{
+    int code = take_generation ? set_wants(robot, take_generation) : SN_ERR_RESOURCE_EXHAUSTED;
+
+    if (code) {
+        sn_generation_unref(take_generation);
+        return code;
+    }
+    sn_generation_unref(robot->current);
+    robot->current = take_generation;
+    return 0;
+}
+
 int sn_robot_configure(struct sn_robot *robot, struct sn_config *take_config)
 {
     assert(!robot->closing);
-    struct sn_generation *generation = sn_generation_create(&robot->options, take_config);
-    int code = generation ? set_wants(robot, generation) : SN_ERR_RESOURCE_EXHAUSTED;
+    int code = robot->host ? sn_host_configure(robot->host, take_config) : 0;
 
-    if (code) {
-        sn_generation_unref(generation);
+    if (!code)
+        code = adopt(robot, sn_generation_create(robot, take_config));
+    sn_config_destroy(take_config);
+    if (code)
         return code;
-    }
-    sn_log_info(robot->log, robot->current ? "Reconfiguring robot" : "Constructing robot");
+    sn_log_info(robot->log, robot->configured ? "Reconfiguring robot" : "Constructing robot");
+    robot->configured = true;
     sn_sessions_set_window(&robot->sessions,
-                           (uint64_t)generation->config->network.sessions.heartbeat_window_ns);
-    generation->applied_unix_ns = robot->options.env->unix_ns();
-    sn_generation_unref(robot->current);
-    robot->current = generation;
+                           (uint64_t)robot->current->config->network.sessions.heartbeat_window_ns);
+    robot->current->applied_unix_ns = robot->options.env->unix_ns();
     robot->announce = robot->running ? "Robot reconfigured" : "Robot constructed";
     if (!robot->retry.armed)
         sn_timer_start(robot->options.env->timers, &robot->retry, retry_interval_ns, try_again);
@@ -196,22 +219,89 @@ int sn_robot_configure(struct sn_robot *robot, struct sn_config *take_config)
     return 0;
 }
 
+/* What modules have is not what it was: the same config means something else now. */
+static void modules_changed(void *owner)
+{
+    struct sn_robot *robot = owner;
+
+    if (robot->closing || !robot->current)
+        return;
+    uint64_t applied_unix_ns = robot->current->applied_unix_ns;
+    if (adopt(robot, sn_generation_create(robot, robot->current->config))) {
+        sn_log_error(robot->log, "no memory for what modules changed; things stay as they are");
+        return;
+    }
+    robot->current->applied_unix_ns = applied_unix_ns;
+    sn_robot_pump(robot);
+}
+
+int sn_robot_run_modules(struct sn_robot *robot, const struct sn_host_options *options,
+                         struct sn_error *error)
+{
+    struct sn_host_options own = *options;
+
+    own.server = robot->server;
+    own.changed = modules_changed;
+    own.owner = robot;
+    return sn_host_create(&own, &robot->host, error);
+}
+
+struct sn_host *sn_robot_host(struct sn_robot *robot)
+{
+    return robot->host;
+}
+
+static void modules_closed(void *owner)
+{
+    struct sn_robot *robot = owner;
+
+    sn_host_destroy(robot->host);
+    robot->host = NULL;
+    sn_robot_settled(robot);
+}
+
+static void report_closed(struct sn_robot *robot)
+{
+    void (*closed)(void *owner, bool clean) = robot->closed;
+
+    robot->closed = NULL;
+    closed(robot->closed_owner, robot->graph.count == 0);
+}
+
+/* Modules end when their resources have been closed, those that hang after that. */
+static void settle_close(struct sn_robot *robot)
+{
+    if (!robot->host)
+        report_closed(robot);
+    else if (!robot->host_closing) {
+        robot->host_closing = true;
+        sn_host_close(robot->host, modules_closed, robot);
+    }
+}
+
+/* A module has yet to say what it has, or what a resource needs. */
+static bool is_waiting(const struct sn_robot *robot)
+{
+    if (!robot->host || robot->closing)
+        return false;
+    for (size_t i = 0; i < robot->graph.count; i++)
+        if (robot->graph.nodes[i]->want && robot->graph.nodes[i]->want->waiting)
+            return true;
+    return sn_host_starting(robot->host);
+}
+
 void sn_robot_settled(struct sn_robot *robot)
 {
     if (robot->under_way)
         return;
-    if (robot->announce) {
+    if (robot->announce && !is_waiting(robot)) {
         robot->running = true;
         sn_health_set(&robot->health, true);
         sn_log_info(robot->log, "%s", robot->announce);
         robot->announce = NULL;
     }
-    if (robot->closing && robot->closed) {
-        void (*closed)(void *owner, bool clean) = robot->closed;
-
-        robot->closed = NULL;
-        closed(robot->closed_owner, robot->graph.count == 0);
-    }
+    if (robot->closing && robot->closed)
+        settle_close(robot);
 }
 
 void sn_robot_close(struct sn_robot *robot, void (*closed)(void *owner, bool clean), void *owner)
@@ -224,6 +314,8 @@ void sn_robot_close(struct sn_robot *robot, void (*closed)(void *owner, bool cle
     sn_timer_stop(robot->options.env->timers, &robot->retry);
     sn_sessions_fini(&robot->sessions);
     sn_server_cancel_all(robot->server);
+    if (robot->host)
+        sn_host_begin_pass(robot->host); /* in which nothing is wanted */
     if (set_wants(robot, NULL) == 0)
         sn_robot_pump(robot);
 }

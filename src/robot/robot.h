@@ -13,6 +13,9 @@
 
 struct sn_robot;
 
+struct sn_host; /* module/host.h */
+struct sn_host_options;
+
 struct sn_robot_options {
     struct sn_env *env;
     const struct sn_registry *registry; /* outlives the machine */
@@ -27,6 +30,13 @@ struct sn_robot_options {
 
 /* NULL without memory. Serves at once; it has no resources until configured. */
 struct sn_robot *sn_robot_create(const struct sn_robot_options *options) SN_MUST_USE;
+
+/* Has it run the modules of its configs, too; before the first one. UNAVAILABLE with a text. */
+int sn_robot_run_modules(struct sn_robot *robot, const struct sn_host_options *options,
+                         struct sn_error *error) SN_MUST_USE;
+
+/* What runs its modules; NULL: nothing does. */
+struct sn_host *sn_robot_host(struct sn_robot *robot);
 
 /* What transports give calls to. */
 struct sn_server *sn_robot_server(struct sn_robot *robot);

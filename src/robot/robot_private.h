@@ -5,7 +5,7 @@
 #ifndef SN_ROBOT_PRIVATE_H
 #define SN_ROBOT_PRIVATE_H
 
-#include "base/log.h"
+#include "module/host.h"
 #include "resource/graph.h"
 #include "resource/name.h"
 #include "resource/registry.h"
@@ -16,6 +16,7 @@
 #include "robot/session.h"
 #include "rpc/health/health.h"
 #include "sinew/driver.h"
+#include "sinew/log.h"
 
 struct pb_common_pose_in_frame; /* "pb/common/v1/common.h" */
 struct pb_common_transform;
@@ -38,6 +39,8 @@ struct sn_robot_want {
     const struct sn_driver *driver;
     void *attrs; /* of the driver's type; NULL when it takes none */
     struct sn_generation *generation;
+    struct sn_run *run; /* of the module that has the model; NULL: it is built in */
+    bool down;          /* that module is not running */
 };
 
 struct sn_robot {
@@ -51,22 +54,25 @@ struct sn_robot {
     struct sn_metrics metrics;
     struct sn_interceptor interceptors[4];
     struct sn_generation *current; /* NULL before the first config */
+    struct sn_host *host;          /* of modules; NULL: none */
     struct sn_frames *frames;      /* as of when they were asked for last, or NULL */
     struct sn_logger *log, *resource_log;
     struct sn_timer retry;
     uint32_t under_way;   /* builds and closes, overdue ones apart */
     bool running;         /* the first config has been carried out */
     const char *announce; /* to be logged when the present config has been carried out */
-    bool pumping, closing;
+    bool pumping, closing, configured;
+    bool host_closing; /* its modules are being ended */
     void (*closed)(void *owner, bool clean);
     void *closed_owner;
 };
 
 /* ---- wants.c ---- */
 
-/* Checks every entry of a config. NULL without memory (the config is destroyed). One reference. */
-struct sn_generation *sn_generation_create(const struct sn_robot_options *options,
-                                           struct sn_config *take_config) SN_MUST_USE;
+/* Checks every entry of a config, which it shares; modules are asked for what is not built in. NULL
+ * without memory. One reference. */
+struct sn_generation *sn_generation_create(const struct sn_robot *robot, struct sn_config *config)
+    SN_MUST_USE;
 void sn_generation_unref(struct sn_generation *generation);
 
 /* sn_graph.same */

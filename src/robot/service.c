@@ -113,6 +113,23 @@ static int add_status(struct sn_rpc *rpc, struct pb_robot_get_machine_status_res
     return status->last_updated ? 0 : no_memory(rpc);
 }
 
+static int add_module(struct sn_rpc *rpc, struct pb_robot_get_machine_status_response *resp,
+                      const struct sn_host *host, size_t index)
+{
+    struct pb_robot_module_status *row = sn_pb_add(&resp->modules, &rpc->arena);
+    struct sn_module_info module;
+
+    if (!row)
+        return no_memory(rpc);
+    sn_host_module(host, index, &module);
+    *row = (struct pb_robot_module_status){.module_name = sn_str_of(module.name),
+                                           .state = (int32_t)module.state,
+                                           .last_updated = timestamp(rpc, module.changed_unix_ns),
+                                           .error = sn_str_of(module.error),
+                                           .consecutive_failures = module.failures};
+    return row->last_updated ? 0 : no_memory(rpc);
+}
+
 static int get_machine_status(struct sn_rpc *rpc, void *self, const void *request, void *response)
 {
     struct sn_robot *robot = self;
@@ -124,6 +141,8 @@ static int get_machine_status(struct sn_rpc *rpc, void *self, const void *reques
         return no_memory(rpc);
     for (size_t i = 0; i < robot->graph.count && !code; i++)
         code = add_status(rpc, resp, robot->graph.nodes[i]);
+    for (size_t i = 0; robot->host && i < sn_host_count(robot->host) && !code; i++)
+        code = add_module(rpc, resp, robot->host, i);
     if (robot->current) {
         config->revision = sn_str_of(robot->current->config->revision);
         config->last_updated = timestamp(rpc, robot->current->applied_unix_ns);
@@ -149,21 +168,50 @@ static int get_cloud_metadata(struct sn_rpc *rpc, void *self, const void *reques
     return sn_call_fail(&rpc->call, SN_ERR_UNKNOWN, "cloud metadata not available");
 }
 
-/* ---- modules: none can be configured yet ---- */
+/* ---- modules ---- */
+
+static int add_model(struct sn_rpc *rpc, struct pb_robot_get_models_from_modules_response *resp,
+                     const struct sn_module_info *module, const char *api, const char *model)
+{
+    struct pb_robot_module_model *row = sn_pb_add(&resp->models, &rpc->arena);
+
+    if (!row)
+        return no_memory(rpc);
+    *row = (struct pb_robot_module_model){.module_name = sn_str_of(module->name),
+                                          .model = sn_str_of(model),
+                                          .api = sn_str_of(api),
+                                          .from_local_module = module->local};
+    return 0;
+}
 
 static int get_models_from_modules(struct sn_rpc *rpc, void *self, const void *request,
                                    void *response)
 {
-    return 0;
+    struct sn_robot *robot = self;
+    size_t count = robot->host ? sn_host_count(robot->host) : 0;
+    const char *api, *model;
+    int code = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct sn_module_info module;
+
+        sn_host_module(robot->host, i, &module);
+        for (size_t k = 0; !code && sn_host_model(robot->host, i, k, &api, &model); k++)
+            code = add_model(rpc, response, &module, api, model);
+    }
+    return code;
 }
 
 static int restart_module(struct sn_rpc *rpc, void *self, const void *request, void *response)
 {
+    struct sn_robot *robot = self;
     const struct pb_robot_restart_module_request *req = request;
     bool by_id = req->which_id_or_name == PB_ROBOT_RESTART_MODULE_REQUEST_ID_OR_NAME_MODULE_ID;
     struct sn_str id = by_id ? req->module_id : SN_STR("");
     struct sn_str name = by_id ? SN_STR("") : req->module_name;
 
+    if (robot->host && sn_host_restart(robot->host, id, name) == 0)
+        return 0;
     return sn_call_fail(&rpc->call, SN_ERR_NOT_FOUND,
                         "module not found with id=%.*s, name=%.*s. make sure it is configured and "
                         "running on your machine",

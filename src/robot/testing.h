@@ -6,11 +6,11 @@
 #define SN_ROBOT_TESTING_H
 
 #include "base/heap.h"
-#include "base/log.h"
 #include "base/random.h"
 #include "driver/drivers.h"
 #include "robot/robot.h"
 #include "rpc/core/tape.h"
+#include "sinew/log.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

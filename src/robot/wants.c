@@ -16,6 +16,8 @@ void sn_generation_unref(struct sn_generation *generation)
 {
     if (!generation || --generation->refs)
         return;
+    for (size_t i = 0; i < generation->count; i++)
+        sn_run_unref(generation->wants[i].run);
     sn_config_destroy(generation->config);
     sn_arena_fini(&generation->arena);
     free(generation->wants);
@@ -28,65 +30,116 @@ static bool same_json(const json_t *a, const json_t *b)
     return a == b || (a && b && json_equal(a, b));
 }
 
-static bool same_names(const struct sn_want *a, const struct sn_want *b)
+static bool same_list(const char *const *a, size_t a_count, const char *const *b, size_t b_count)
 {
-    if (a->depends_count != b->depends_count)
+    if (a_count != b_count)
         return false;
-    for (size_t i = 0; i < a->depends_count; i++)
-        if (strcmp(a->depends[i], b->depends[i]) != 0)
+    for (size_t i = 0; i < a_count; i++)
+        if (strcmp(a[i], b[i]) != 0)
             return false;
     return true;
 }
 
-bool sn_want_same(const struct sn_want *a, const struct sn_want *b)
+static bool same_names(const struct sn_want *a, const struct sn_want *b)
 {
-    const struct sn_config_resource *x = ((const struct sn_robot_want *)a)->entry;
-    const struct sn_config_resource *y = ((const struct sn_robot_want *)b)->entry;
-
-    return x == y || (strcmp(x->model, y->model) == 0 && same_json(x->attributes, y->attributes) &&
-                      same_json(x->frame, y->frame) && same_names(a, b) && !a->error == !b->error);
+    return same_list(a->depends, a->depends_count, b->depends, b->depends_count) &&
+           same_list(a->optional, a->optional_count, b->optional, b->optional_count);
 }
 
-static int list_dependencies(struct sn_robot_want *want, struct sn_arena *arena)
+static bool same_error(const struct sn_want *a, const struct sn_want *b)
+{
+    return a->waiting == b->waiting && !a->error == !b->error &&
+           (!a->error || strcmp(a->error, b->error) == 0);
+}
+
+static bool same_entry(const struct sn_config_resource *x, const struct sn_config_resource *y)
+{
+    return x == y || (strcmp(x->model, y->model) == 0 && same_json(x->attributes, y->attributes) &&
+                      same_json(x->frame, y->frame));
+}
+
+/* A module that was started again has drivers of its own: nothing of the old ones stays. */
+bool sn_want_same(const struct sn_want *a, const struct sn_want *b)
+{
+    const struct sn_robot_want *x = (const struct sn_robot_want *)a;
+    const struct sn_robot_want *y = (const struct sn_robot_want *)b;
+
+    return x->driver == y->driver && same_error(a, b) && same_names(a, b) &&
+           same_entry(x->entry, y->entry);
+}
+
+/* Those of the entry, then those that its attributes, or its module, imply. */
+static int set_dependencies(struct sn_robot_want *want, const char *const *implied,
+                            size_t implied_count, struct sn_arena *arena)
 {
     const struct sn_config_strings *given = &want->entry->depends_on;
-    struct sn_attr_names implied = {0};
     size_t count = 0;
-
-    if (want->driver && want->driver->attrs &&
-        sn_attrs_dependencies(want->driver->attrs, want->entry->attributes, arena, &implied))
-        return SN_ERR_RESOURCE_EXHAUSTED;
     const char **names =
-        sn_arena_alloc(arena, (given->count + implied.count) * sizeof(const char *));
+        sn_arena_alloc(arena, (given->count + implied_count + 1) * sizeof(const char *));
+
     if (!names)
         return SN_ERR_RESOURCE_EXHAUSTED;
     for (size_t i = 0; i < given->count; i++)
         names[count++] = given->v[i];
-    for (size_t i = 0; i < implied.count; i++)
-        names[count++] = implied.v[i];
+    for (size_t i = 0; i < implied_count; i++)
+        names[count++] = implied[i];
     want->want.depends = names;
     want->want.depends_count = count;
     return 0;
 }
 
-static int add(struct sn_generation *generation, const struct sn_registry *registry,
+static int list_dependencies(struct sn_robot_want *want, struct sn_arena *arena)
+{
+    struct sn_attr_names implied = {0};
+
+    if (want->driver && want->driver->attrs &&
+        sn_attrs_dependencies(want->driver->attrs, want->entry->attributes, arena, &implied))
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    return set_dependencies(want, implied.v, implied.count, arena);
+}
+
+static void refuse(struct sn_robot_want *want, const char *why, struct sn_arena *arena)
+{
+    struct sn_str text = sn_arena_copy(arena, sn_str_of(why));
+
+    want->want.error = text.ptr ? text.ptr : "out of memory";
+}
+
+/* A model that isn't built in: a module may have it. */
+static int ask_modules(struct sn_robot_want *want, struct sn_host *host, struct sn_arena *arena)
+{
+    struct sn_host_offer offer;
+
+    sn_host_resolve(host, want->entry, arena, &offer);
+    want->driver = offer.driver;
+    want->attrs = offer.attrs;
+    want->run = offer.run;
+    want->down = offer.down;
+    want->want.error = offer.error;
+    want->want.waiting = offer.waiting;
+    want->want.optional = offer.optional.v;
+    want->want.optional_count = offer.optional.count;
+    return set_dependencies(want, offer.depends.v, offer.depends.count, arena);
+}
+
+static int add(struct sn_generation *generation, const struct sn_robot *robot,
                const struct sn_config_resource *entry)
 {
     struct sn_robot_want *want = &generation->wants[generation->count++];
     struct sn_error error = {0};
+    int code = sn_registry_resolve(robot->options.registry, entry, &generation->arena,
+                                   &want->driver, &want->attrs, &error);
 
     want->entry = entry;
     want->generation = generation;
     want->want.api = entry->api;
     want->want.name = entry->name;
-    if (sn_registry_resolve(registry, entry, &generation->arena, &want->driver, &want->attrs,
-                            &error)) {
-        struct sn_str text = sn_arena_copy(&generation->arena, sn_str_of(error.text));
-
-        want->want.error = text.ptr ? text.ptr : "out of memory";
-        return 0;
-    }
-    return list_dependencies(want, &generation->arena);
+    if (!code)
+        return list_dependencies(want, &generation->arena);
+    if (code == SN_ERR_NOT_FOUND && robot->host && sn_host_count(robot->host))
+        return ask_modules(want, robot->host, &generation->arena);
+    refuse(want, error.text, &generation->arena);
+    return 0;
 }
 
 /* Two entries of one API and name: both are left out, as upstream does, since nobody could tell
@@ -104,7 +157,7 @@ static bool is_duplicate(const struct sn_config *config, const struct sn_config_
     return found > 1;
 }
 
-static int add_all(struct sn_generation *generation, const struct sn_robot_options *options,
+static int add_all(struct sn_generation *generation, const struct sn_robot *robot,
                    const struct sn_config_resource *entries, size_t count)
 {
     struct sn_logger *log = sn_logger_get("rdk");
@@ -114,10 +167,10 @@ static int add_all(struct sn_generation *generation, const struct sn_robot_optio
         if (is_duplicate(generation->config, &entries[i]))
             sn_log_error(log, "two resources have the name %s/%s; neither is used", entries[i].api,
                          entries[i].name);
-        else if (options->untrusted && strcmp(entries[i].api, SN_API_SHELL) == 0)
+        else if (robot->options.untrusted && strcmp(entries[i].api, SN_API_SHELL) == 0)
             sn_log_error(log, "shell service disabled in an untrusted environment");
         else
-            code = add(generation, options->registry, &entries[i]);
+            code = add(generation, robot, &entries[i]);
     }
     return code;
 }
@@ -142,35 +195,45 @@ static bool is_configured(const struct sn_config *config, const struct sn_config
 }
 
 /* A registry without the driver is a test's. */
-static int add_defaults(struct sn_generation *generation, const struct sn_registry *registry)
+static int add_defaults(struct sn_generation *generation, const struct sn_robot *robot)
 {
+    const struct sn_registry *registry = robot->options.registry;
     int code = 0;
 
     for (size_t i = 0; i < DEFAULT_COUNT && !code; i++)
         if (!is_configured(generation->config, &defaults[i]) &&
             sn_registry_find(registry, defaults[i].api, defaults[i].model))
-            code = add(generation, registry, &defaults[i]);
+            code = add(generation, robot, &defaults[i]);
     return code;
 }
 
-struct sn_generation *sn_generation_create(const struct sn_robot_options *options,
-                                           struct sn_config *take_config)
+static int add_entries(struct sn_generation *generation, const struct sn_robot *robot)
+{
+    const struct sn_config *config = generation->config;
+    int code = add_all(generation, robot, config->components.v, config->components.count);
+
+    if (!code)
+        code = add_all(generation, robot, config->services.v, config->services.count);
+    return code ? code : add_defaults(generation, robot);
+}
+
+struct sn_generation *sn_generation_create(const struct sn_robot *robot, struct sn_config *config)
 {
     struct sn_generation *generation = calloc(1, sizeof(*generation));
 
-    if (!generation) {
-        sn_config_destroy(take_config);
+    if (!generation)
         return NULL;
-    }
-    generation->config = take_config;
+    generation->config = sn_config_ref(config);
     generation->refs = 1;
-    sn_arena_init(&generation->arena, options->env->blocks, GENERATION_MEMORY_MAX);
-    size_t count = take_config->components.count + take_config->services.count;
+    sn_arena_init(&generation->arena, robot->options.env->blocks, GENERATION_MEMORY_MAX);
+    size_t count = config->components.count + config->services.count;
     generation->wants = calloc(count + DEFAULT_COUNT, sizeof(*generation->wants));
-    if (!generation->wants ||
-        add_all(generation, options, take_config->components.v, take_config->components.count) ||
-        add_all(generation, options, take_config->services.v, take_config->services.count) ||
-        add_defaults(generation, options->registry)) {
+    if (robot->host)
+        sn_host_begin_pass(robot->host);
+    int code = generation->wants ? add_entries(generation, robot) : SN_ERR_RESOURCE_EXHAUSTED;
+    if (robot->host)
+        sn_host_end_pass(robot->host);
+    if (code) {
         sn_generation_unref(generation);
         return NULL;
     }

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Data directories of modules that are in the config no more.
+ */
+#ifndef SN_MODULE_DATA_DIRS_H
+#define SN_MODULE_DATA_DIRS_H
+
+#include "loop/loop.h"
+#include "resource/config.h"
+
+/* Longest path of a module's data directory. */
+enum { SN_DATA_DIR_MAX = 2048 };
+
+/* "<home>/module-data/<part>", or with a module's name below. INVALID_ARGUMENT: it is too long. */
+int sn_data_dir(const char *home, const struct sn_config *config, const char *module,
+                char (*ret_path)[SN_DATA_DIR_MAX]) SN_MUST_USE;
+
+/* Removes, on the pool, all that lie beside those of this config's modules. Loop thread. Source:
+ * upstream does so at each change of the config. */
+void sn_data_dirs_clean(struct sn_loop *loop, const char *home, const struct sn_config *config);
+
+#endif
