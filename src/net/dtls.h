@@ -63,7 +63,8 @@ sn_dtls_identity_fingerprint(const struct sn_dtls_identity *identity);
 struct sn_dtls;
 
 /* All may come from inside sn_dtls_receive() and from a timer, `send` from the others too. Each may
- * call any function of this header, sn_dtls_destroy() included. */
+ * call any function of this header, sn_dtls_destroy() included; but `send`, which comes from inside
+ * of OpenSSL, may call none for its own connection. */
 struct sn_dtls_events {
     /* A datagram for the peer, at most `mtu` bytes; valid during the call. */
     void (*send)(struct sn_dtls *dtls, const uint8_t *bytes, size_t len);
