@@ -9,7 +9,7 @@
 
 extern char **environ;
 
-enum { OWN_MAX = 6 /* names that we add */ };
+enum { OWN_MAX = 10 /* names that we add */ };
 
 struct list {
     struct sn_arena *arena;
@@ -62,6 +62,33 @@ static void put_configured(struct list *list, json_t *env)
     }
 }
 
+const struct sn_config_api_key *sn_module_env_key(const struct sn_config *config)
+{
+    const struct sn_config_api_key *first = NULL;
+
+    for (size_t i = 0; i < config->auth.api_keys.count; i++)
+        if (!first || strcmp(config->auth.api_keys.v[i].id, first->id) < 0)
+            first = &config->auth.api_keys.v[i];
+    return first;
+}
+
+static const char *if_any(const char *text)
+{
+    return *text ? text : NULL;
+}
+
+static void put_machine(struct list *list, const struct sn_config *config)
+{
+    const struct sn_config_api_key *key = sn_module_env_key(config);
+
+    put(list, "VIAM_API_KEY_ID", key ? key->id : NULL);
+    put(list, "VIAM_API_KEY", key ? key->key : NULL);
+    if (!config->cloud.json)
+        return;
+    put(list, "VIAM_MACHINE_PART_ID", if_any(config->cloud.id));
+    put(list, "VIAM_MACHINE_FQDN", if_any(config->network.fqdn));
+}
+
 int sn_module_env_make(const struct sn_config_module *module, const struct sn_module_env *env,
                        struct sn_arena *arena, const char *const **ret_env)
 {
@@ -80,6 +107,8 @@ int sn_module_env_make(const struct sn_config_module *module, const struct sn_mo
     if (strcmp(module->type, "registry") == 0)
         put(&list, "VIAM_MODULE_ID", module->module_id);
     put(&list, "VIAM_MODULE_ROOT", env->root);
+    if (env->machine)
+        put_machine(&list, env->machine);
     put_configured(&list, module->env);
     put(&list, "VIAM_MODULE_ADDRESS", env->address);
     list.v[list.count] = NULL;

@@ -136,6 +136,18 @@ void host_module_gone(struct sn_host *host)
         sn_parent_close(&host->parent, parent_closed, host);
 }
 
+void sn_host_cancel_opening(struct sn_host *host)
+{
+    struct sn_list *node;
+
+    sn_list_for_each (node, &host->modules) {
+        struct module *module = sn_container_of(node, struct module, link);
+
+        if (module->run)
+            run_cancel_opening(module->run);
+    }
+}
+
 void sn_host_close(struct sn_host *host, void (*closed)(void *owner), void *owner)
 {
     struct sn_list *node;

@@ -49,6 +49,9 @@ void sn_host_destroy(struct sn_host *host);
  * resources have been closed. RESOURCE_EXHAUSTED: nothing was changed. */
 int sn_host_configure(struct sn_host *host, struct sn_config *config) SN_MUST_USE;
 
+/* Gives up what modules are still making: nothing is wanted any more. */
+void sn_host_cancel_opening(struct sn_host *host);
+
 /* Ends all modules, in order: asks, then kills. Their resources should be closed by then. `closed`
  * comes once, never from inside. */
 void sn_host_close(struct sn_host *host, void (*closed)(void *owner), void *owner);

@@ -4,6 +4,7 @@
  * it is no longer wanted.
  */
 #include "module/module.h"
+#include "module/env.h"
 #include "module/package.h"
 
 #include <stdio.h>
@@ -237,10 +238,19 @@ static bool is_same(const struct sn_config_module *a, const struct sn_config_mod
     return a && b && json_equal(a->json, b->json) && !a->invalid == !b->invalid;
 }
 
+/* Part of its environment. */
+static bool is_same_machine(const struct sn_config *a, const struct sn_config *b)
+{
+    const struct sn_config_api_key *x = sn_module_env_key(a), *y = sn_module_env_key(b);
+
+    return !x == !y && (!x || (strcmp(x->id, y->id) == 0 && strcmp(x->key, y->key) == 0)) &&
+           strcmp(a->cloud.id, b->cloud.id) == 0 && strcmp(a->network.fqdn, b->network.fqdn) == 0;
+}
+
 void module_want(struct module *module, struct sn_config *config,
                  const struct sn_config_module *entry)
 {
-    if (entry && !is_same(module->entry, entry)) {
+    if (entry && !(is_same(module->entry, entry) && is_same_machine(module->config, config))) {
         module->again = true;
         module->failures = 0;
     }

@@ -170,6 +170,9 @@ void run_resolve(struct sn_run *run, struct model *model, const struct sn_config
                  struct sn_arena *arena, struct sn_host_offer *ret_offer);
 
 void run_end_pass(struct sn_run *run);
+
+/* Resources that its module is still making are given up. */
+void run_cancel_opening(struct sn_run *run);
 void run_forget(struct sn_run *run); /* verdicts and instances */
 
 /* ---- host.c ---- */

@@ -33,6 +33,7 @@ struct instance {
     bool open;                  /* or being opened: `resource` is set */
     bool added;                 /* the module has it */
     bool doubtful;              /* whether it has it isn't known */
+    struct sn_call *opening;    /* or NULL */
     bool pending;               /* an opening or closing refers to it, */
     bool gone;                  /* after whose end it is freed */
     char name[];                /* full */
@@ -114,6 +115,7 @@ static void let_go(struct instance *instance)
     struct sn_run *run = instance->run;
 
     instance->pending = false;
+    instance->opening = NULL;
     if (instance->gone) {
         free(instance);
         return;
@@ -210,6 +212,7 @@ static int step_opened(struct sn_call *call, void *arg)
     struct instance *instance = ((struct opening *)arg)->instance;
 
     instance->added = instance->run->useful = true;
+    instance->opening = NULL;
     instance->doubtful = instance->pending = false;
     return 0;
 }
@@ -282,6 +285,7 @@ int run_open_resource(struct sn_call *call, struct sn_resource *resource, const 
     resource->relay = run->channel;
     instance->resource = resource;
     instance->open = instance->pending = true;
+    instance->opening = call;
     run->busy++;
     return sn_call_steps(call, steps, undo_open, opening);
 }
@@ -597,6 +601,23 @@ void run_end_pass(struct sn_run *run)
 
         if (!instance->open && instance->pass != run->host->pass)
             remove_instance(instance);
+    }
+}
+
+/* Ending one may end others: each time from the start. */
+void run_cancel_opening(struct sn_run *run)
+{
+    struct sn_list *node = run->instances.next;
+
+    while (node != &run->instances) {
+        struct instance *instance = sn_container_of(node, struct instance, link);
+
+        if (!instance->opening || sn_call_cancelled(instance->opening)) {
+            node = node->next;
+            continue;
+        }
+        sn_call_cancel(instance->opening, SN_ERR_CANCELLED);
+        node = run->instances.next;
     }
 }
 

@@ -125,6 +125,7 @@ void run_retire(struct sn_run *run)
         stop(run);
     } else if (run->state == RUN_READY) {
         run->state = RUN_RETIRING;
+        run_cancel_opening(run);
         sn_timer_start(timers_of(run), &run->timer, retire_timeout_ns, retire_overdue);
     }
     host_changed(run->host);
@@ -302,7 +303,8 @@ static int spawn(struct sn_run *run, const struct sn_package_result *package,
     struct sn_module_env given = {.viam_home = run->host->options.home,
                                   .data_dir = data,
                                   .root = package->root,
-                                  .address = run->address};
+                                  .address = run->address,
+                                  .machine = run->config};
     const char *const *env;
     if (sn_module_env_make(run->entry, &given, &run->arena, &env))
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "its environment is too large");

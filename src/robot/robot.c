@@ -316,8 +316,11 @@ void sn_robot_close(struct sn_robot *robot, void (*closed)(void *owner, bool cle
     sn_server_cancel_all(robot->server);
     if (robot->host)
         sn_host_begin_pass(robot->host); /* in which nothing is wanted */
-    if (set_wants(robot, NULL) == 0)
-        sn_robot_pump(robot);
+    if (set_wants(robot, NULL))
+        return;
+    if (robot->host)
+        sn_host_cancel_opening(robot->host);
+    sn_robot_pump(robot);
 }
 
 void sn_robot_destroy(struct sn_robot *robot)
