@@ -87,7 +87,7 @@ static void attributes_use(const struct sn_config_resource *entry)
     FUZZ_REQUIRE(err == 0 || strlen(error.text) > 0);
     err = sn_attrs_check(outer_table, entry->attributes, entry->path, &error);
     FUZZ_REQUIRE(err == 0 || err == SN_ERR_INVALID_ARGUMENT);
-    if (sn_attrs_dependencies(outer_table, entry->attributes, arena, &names) == 0) {
+    if (sn_attrs_dependencies(outer_table, entry->attributes, false, arena, &names) == 0) {
         for (size_t i = 0; i < names.count; i++)
             FUZZ_REQUIRE(*names.v[i]);
     }

@@ -55,6 +55,7 @@ struct sn_call {
     struct sn_str text;          /* of the error */
     struct sn_str details;       /* serialised google.rpc.Status, or empty */
     atomic_int cancelled;        /* 0 or the reason */
+    bool *gone; /* while it is told so: set at its end, which may come from inside */
     uint8_t state, kind;
 };
 

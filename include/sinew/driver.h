@@ -49,6 +49,7 @@ struct sn_attr {
     const char *help;          /* one line, with the unit */
     bool required;             /* present and not empty */
     bool dependency;           /* a STRING(S) that names resources this one needs */
+    bool optional;             /* of a dependency: this one does without where it isn't there */
     const struct sn_attr *sub; /* of OBJECT, OBJECTS and MAP */
     size_t sub_size;           /* bytes of one nested struct */
     size_t given; /* of a bool, not the first member, that says whether it was there; 0: none */
@@ -72,6 +73,12 @@ struct sn_driver {
 
     /* Starts the resource. `attrs` lives until `fini`. May be NULL: nothing to start. */
     int (*open)(struct sn_call *call, struct sn_resource *resource, const void *attrs);
+
+    /* Takes over a changed config without being closed: new attributes, and the dependencies, which
+     * have to be asked for again. The old attributes live until it has ended. An error leaves the
+     * resource as it was. Optional: without it the resource is closed and opened anew, and so are
+     * those that depend on it. For modules; a machine's own resources are always built anew. */
+    int (*reconfigure)(struct sn_call *call, struct sn_resource *resource, const void *attrs);
 
     /* Stops everything the resource moves and releases what it opened; called once if `open`
      * succeeded, no op is called after it. May be NULL. */

@@ -218,6 +218,13 @@ int sn_log_to_file(const char *path, bool and_stdout, struct sn_error *error)
     return 0;
 }
 
+void sn_log_to_sink(struct sn_log_sink *sink)
+{
+    pthread_mutex_lock(&output_lock);
+    sn_log_output_sink(sink);
+    pthread_mutex_unlock(&output_lock);
+}
+
 void sn_log_write(const struct sn_logger *logger, enum sn_log_level level, const char *file,
                   int line, const char *fields, const char *format, ...)
 {

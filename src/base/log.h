@@ -42,6 +42,17 @@ void sn_log_set_dedup(bool on);
  * wins. UNAVAILABLE with the reason in `error`. */
 int sn_log_to_file(const char *path, bool and_stdout, struct sn_error *error) SN_MUST_USE;
 
+/* Somebody else who writes records: a module's go to the machine it belongs to. */
+struct sn_log_sink {
+    /* Takes a record, or says false: then it becomes a line as ever. Any thread; it must neither
+     * block nor log. Everything is borrowed; `file` and `fields` may be NULL. */
+    bool (*write)(struct sn_log_sink *sink, int64_t time_ns, const char *name,
+                  enum sn_log_level level, const char *file, int line, const char *fields,
+                  struct sn_str message);
+};
+/* NULL: none any more. It is not in use when this has returned. */
+void sn_log_to_sink(struct sn_log_sink *sink);
+
 /* Writes the summaries that are due (the loop calls it now and then; `final`: all of them). */
 void sn_log_flush(bool final);
 

@@ -21,6 +21,7 @@ struct output {
 
 enum { LINE_PARTS = 8 };
 
+static struct sn_log_sink *log_sink;
 static struct output outputs[] = {{.fd = STDOUT_FILENO}, {.fd = -1}};
 
 static const char *const level_names[] = {
@@ -95,7 +96,7 @@ static void write_line(struct output *output, const struct iovec *line, int coun
         output->torn = count > 0;
 }
 
-void sn_log_output(const struct sn_log_record *record)
+static void write_record(const struct sn_log_record *record)
 {
     char time[40], place[160], summary[64];
     size_t time_len = format_time(record->time_ns, time, sizeof(time));
@@ -129,6 +130,35 @@ void sn_log_output(const struct sn_log_record *record)
         if (outputs[i].fd >= 0)
             write_line(&outputs[i], line, LINE_PARTS);
     }
+}
+
+static bool sink_takes(const struct sn_log_record *record)
+{
+    char text[SN_LOG_MESSAGE_MAX + 64];
+    struct sn_str message = record->message;
+
+    if (!log_sink)
+        return false;
+    if (record->times) {
+        int len =
+            snprintf(text, sizeof(text), "Message logged %" PRIu32 " times in past 1m0s: %.*s",
+                     record->times, SN_STR_ARGS(message));
+        message = (struct sn_str){text, len < 0 ? 0 : (size_t)len};
+    }
+    return log_sink->write(log_sink, record->time_ns, record->logger->name, record->level,
+                           record->file ? short_path(record->file) : NULL, record->line,
+                           record->fields, message);
+}
+
+void sn_log_output(const struct sn_log_record *record)
+{
+    if (!sink_takes(record))
+        write_record(record);
+}
+
+void sn_log_output_sink(struct sn_log_sink *sink)
+{
+    log_sink = sink;
 }
 
 void sn_log_output_open(int fd, bool and_stdout)

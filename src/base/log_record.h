@@ -21,12 +21,16 @@ struct sn_log_record {
     uint32_t times;
 };
 
-/* Writes the record as a line to all outputs. The caller holds the log's output lock. */
+/* Gives the record to the sink, or writes it as a line to all outputs. The caller holds the log's
+ * output lock. */
 void sn_log_output(const struct sn_log_record *record);
 
 /* Lines go to `fd`, and to standard output if `and_stdout`. Takes the descriptor over. Lock as
  * above. */
 void sn_log_output_open(int fd, bool and_stdout);
+
+/* Offers records to `sink` first (NULL: no more). Lock as above. */
+void sn_log_output_sink(struct sn_log_sink *sink);
 
 /* Counts the record and says whether it is to be written; writes the summary of an older series
  * first. The caller holds the log's output lock. */

@@ -527,56 +527,60 @@ int sn_attrs_check(const struct sn_attr *table, const json_t *json, const char *
 
 /* ---- dependencies ---- */
 
+struct walk {
+    struct sn_arena *arena;
+    bool optional; /* these, or the others */
+    struct sn_attr_names names;
+};
+
 /* Adds a name, or counts it when there is no room yet. */
-static int add_name(struct sn_arena *arena, const json_t *value, struct sn_attr_names *names)
+static int add_name(struct walk *walk, const json_t *value)
 {
     struct sn_str name = {json_string_value(value), json_string_length(value)};
 
     if (name.len == 0)
         return 0;
-    if (names->v) {
-        struct sn_str copy = sn_arena_copy(arena, name);
+    if (walk->names.v) {
+        struct sn_str copy = sn_arena_copy(walk->arena, name);
 
         if (!copy.ptr)
             return SN_ERR_RESOURCE_EXHAUSTED;
-        names->v[names->count] = copy.ptr;
+        walk->names.v[walk->names.count] = copy.ptr;
     }
-    names->count++;
+    walk->names.count++;
     return 0;
 }
 
-static int walk_names(const struct sn_attr *table, const json_t *json, struct sn_arena *arena,
-                      struct sn_attr_names *names);
+static int walk_names(struct walk *walk, const struct sn_attr *table, const json_t *json);
 
-static int walk_value(const struct sn_attr *row, const json_t *value, struct sn_arena *arena,
-                      struct sn_attr_names *names)
+static int walk_value(struct walk *walk, const struct sn_attr *row, const json_t *value)
 {
+    bool wanted = row->dependency && row->optional == walk->optional;
     const char *key;
     json_t *member;
     int err = 0;
 
     if (row->type == SN_ATTR_OBJECT && json_is_object(value))
-        return walk_names(row->sub, value, arena, names);
-    if (row->dependency && json_is_string(value))
-        return add_name(arena, value, names);
+        return walk_names(walk, row->sub, value);
+    if (wanted && json_is_string(value))
+        return add_name(walk, value);
     json_object_foreach((json_t *)(uintptr_t)value, key, member)
     {
         if (!err && row->sub)
-            err = walk_names(row->sub, member, arena, names);
+            err = walk_names(walk, row->sub, member);
     }
     for (size_t i = 0; !err && i < json_array_size(value); i++) {
         const json_t *element = json_array_get(value, i);
 
         if (row->sub)
-            err = walk_names(row->sub, element, arena, names);
-        else if (row->dependency)
-            err = add_name(arena, element, names);
+            err = walk_names(walk, row->sub, element);
+        else if (wanted)
+            err = add_name(walk, element);
     }
     return err;
 }
 
-static int walk_names(const struct sn_attr *table, const json_t *json, struct sn_arena *arena,
-                      struct sn_attr_names *names)
+static int walk_names(struct walk *walk, const struct sn_attr *table, const json_t *json)
 {
     int err = 0;
 
@@ -586,27 +590,27 @@ static int walk_names(const struct sn_attr *table, const json_t *json, struct sn
         if (!value || json_is_null(value))
             value = preset = load_preset(row);
         if (value)
-            err = walk_value(row, value, arena, names);
+            err = walk_value(walk, row, value);
         else if (row->type == SN_ATTR_OBJECT)
-            err = walk_names(row->sub, NULL, arena, names);
+            err = walk_names(walk, row->sub, NULL);
         json_decref(preset);
     }
     return err;
 }
 
-int sn_attrs_dependencies(const struct sn_attr *table, const json_t *json, struct sn_arena *arena,
-                          struct sn_attr_names *ret_names)
+int sn_attrs_dependencies(const struct sn_attr *table, const json_t *json, bool optional,
+                          struct sn_arena *arena, struct sn_attr_names *ret_names)
 {
-    struct sn_attr_names counted = {0}, names = {0};
-    int err = walk_names(table, json, arena, &counted);
+    struct walk walk = {.arena = arena, .optional = optional};
+    int err = walk_names(&walk, table, json);
+    size_t count = walk.names.count;
 
-    if (err || counted.count == 0) {
-        *ret_names = names;
-        return err;
+    walk.names = (struct sn_attr_names){0};
+    if (!err && count) {
+        walk.names.v = sn_arena_alloc(arena, count * sizeof(*walk.names.v));
+        err = walk.names.v ? walk_names(&walk, table, json) : SN_ERR_RESOURCE_EXHAUSTED;
     }
-    names.v = sn_arena_alloc(arena, counted.count * sizeof(*names.v));
-    err = names.v ? walk_names(table, json, arena, &names) : SN_ERR_RESOURCE_EXHAUSTED;
     if (!err)
-        *ret_names = names;
+        *ret_names = walk.names;
     return err;
 }

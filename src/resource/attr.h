@@ -27,16 +27,22 @@ int sn_attrs_decode(const struct sn_attr *table, size_t size, const json_t *json
 int sn_attrs_check(const struct sn_attr *table, const json_t *json, const char *path,
                    struct sn_error *error) SN_MUST_USE;
 
+struct pb_google_struct; /* "pb/google/protobuf/struct.h" */
+
 struct sn_attr_names {
     const char **v;
     size_t count;
 };
 
-/* The names of resources in attributes marked as dependencies, in the table's order, presets
- * included and empty names left out. On `arena`. `json` must have passed sn_attrs_decode.
- * RESOURCE_EXHAUSTED. */
-int sn_attrs_dependencies(const struct sn_attr *table, const json_t *json, struct sn_arena *arena,
-                          struct sn_attr_names *ret_names) SN_MUST_USE;
+/* The names of resources in attributes marked as dependencies, the optional ones or the others, in
+ * the table's order, presets included and empty names left out. On `arena`. `json` must have passed
+ * sn_attrs_decode. RESOURCE_EXHAUSTED. */
+int sn_attrs_dependencies(const struct sn_attr *table, const json_t *json, bool optional,
+                          struct sn_arena *arena, struct sn_attr_names *ret_names) SN_MUST_USE;
+
+/* Attributes as JSON, to be released by json_decref(). NULL: out of memory, or a string in them is
+ * no text. */
+json_t *sn_attrs_json(const struct pb_google_struct *attributes) SN_MUST_USE;
 
 /* The table as a JSON Schema; `id` tells it from others. A new reference, or NULL: out of memory.
  */

@@ -342,7 +342,8 @@ static void test_no_memory(void **state)
                      SN_ERR_RESOURCE_EXHAUSTED);
     assert_string_equal(error.text, "attributes: out of memory");
     struct sn_attr_names names;
-    assert_int_equal(sn_attrs_dependencies(table, json, &arena, &names), SN_ERR_RESOURCE_EXHAUSTED);
+    assert_int_equal(sn_attrs_dependencies(table, json, false, &arena, &names),
+                     SN_ERR_RESOURCE_EXHAUSTED);
     json_decref(json);
 }
 
@@ -395,7 +396,7 @@ static void test_dependencies(void **state)
         struct sn_attr_names names;
         char text[64] = "";
 
-        assert_int_equal(sn_attrs_dependencies(table, json, &arena, &names), 0);
+        assert_int_equal(sn_attrs_dependencies(table, json, false, &arena, &names), 0);
         json_decref(json);
         for (size_t j = 0; j < names.count; j++) {
             strcat(text, names.v[j]);
@@ -404,7 +405,7 @@ static void test_dependencies(void **state)
         assert_string_equal(text, rows[i].names);
     }
     struct sn_attr_names none;
-    assert_int_equal(sn_attrs_dependencies(NULL, NULL, &arena, &none), 0);
+    assert_int_equal(sn_attrs_dependencies(NULL, NULL, false, &arena, &none), 0);
     assert_int_equal(none.count, 0);
 }
 

@@ -256,25 +256,31 @@ static int fail_entry(const char *cause, struct sn_error *error)
 }
 
 /* Most of upstream's drivers put the entry's path before what they find. */
-static int fail_validation(const struct sn_config_resource *entry, const char *cause,
-                           struct sn_error *error)
+static int fail_validation(int code, const char *path, const char *cause, struct sn_error *error)
 {
-    char text[SN_ERROR_TEXT_MAX];
-
-    snprintf(text, sizeof(text), "Error validating. Path: \"%.64s\" Error: %.800s", entry->path,
-             cause);
-    return fail_entry(text, error);
+    if (code == SN_ERR_NOT_FOUND)
+        return sn_error_set(
+            error, SN_ERR_INVALID_ARGUMENT,
+            "Error validating, missing required field. Path: \"%.64s\" Field: \"%.64s\"", path,
+            cause);
+    if (code == SN_ERR_UNKNOWN)
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "%.980s", cause);
+    return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                        "Error validating. Path: \"%.64s\" Error: %.800s", path, cause);
 }
 
-static int fail_missing(const struct sn_config_resource *entry, const char *key,
-                        struct sn_error *error)
+int sn_driver_attrs(const struct sn_driver *driver, const json_t *json, const char *path,
+                    struct sn_arena *arena, void **ret_attrs, struct sn_error *error)
 {
-    char text[SN_ERROR_TEXT_MAX];
+    struct sn_error cause = {0};
+    int err = sn_attrs_decode(driver->attrs, driver->attrs_size, json, arena, ret_attrs, error);
 
-    snprintf(text, sizeof(text),
-             "Error validating, missing required field. Path: \"%.64s\" Field: \"%.64s\"",
-             entry->path, key);
-    return fail_entry(text, error);
+    if (!err)
+        err = sn_attrs_check(driver->attrs, json, path, error);
+    if (err)
+        return err;
+    err = driver->validate ? driver->validate(*ret_attrs, &cause) : 0;
+    return err ? fail_validation(err, path, cause.text, error) : 0;
 }
 
 int sn_registry_resolve(const struct sn_registry *registry, const struct sn_config_resource *entry,
@@ -289,18 +295,8 @@ int sn_registry_resolve(const struct sn_registry *registry, const struct sn_conf
         return fail_entry(entry->invalid, error);
     if (!driver)
         return fail_unknown(registry, entry, error);
-    int err = sn_attrs_decode(driver->attrs, driver->attrs_size, entry->attributes, arena, &attrs,
-                              &cause);
-    if (!err)
-        err = sn_attrs_check(driver->attrs, entry->attributes, entry->path, &cause);
-    if (err)
+    if (sn_driver_attrs(driver, entry->attributes, entry->path, arena, &attrs, &cause))
         return fail_entry(cause.text, error);
-    err = driver->validate ? driver->validate(attrs, &cause) : 0;
-    if (err == SN_ERR_NOT_FOUND)
-        return fail_missing(entry, cause.text, error);
-    if (err)
-        return err == SN_ERR_UNKNOWN ? fail_entry(cause.text, error)
-                                     : fail_validation(entry, cause.text, error);
     *ret_driver = driver;
     *ret_attrs = attrs;
     return 0;

@@ -27,6 +27,12 @@ const char *sn_driver_problem(const struct sn_driver *driver);
 const struct sn_driver *sn_registry_find(const struct sn_registry *registry, const char *api,
                                          const char *model);
 
+/* Attributes (a JSON object, or NULL) as the driver wants them, on `arena`, checked by its table
+ * and by `validate`. INVALID_ARGUMENT with a text in upstream's words, in which `path` is the
+ * entry; RESOURCE_EXHAUSTED. */
+int sn_driver_attrs(const struct sn_driver *driver, const json_t *json, const char *path,
+                    struct sn_arena *arena, void **ret_attrs, struct sn_error *error) SN_MUST_USE;
+
 /* Converts the attributes of every entry with a driver here, as a test: one of a wrong type makes
  * the whole config unusable. INVALID_ARGUMENT, upstream's text: "failed to process Config: error
  * converting attributes for (<api>, <model>): ...". */

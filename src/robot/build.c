@@ -307,23 +307,6 @@ static void begin_build(struct sn_robot *robot, struct sn_node *node)
 
 /* ---- closing ---- */
 
-/* Clients' calls on it end first: its driver must not see an op after its close. */
-static void cancel_calls(struct sn_robot *robot, const struct sn_resource *resource)
-{
-    struct sn_list *rpcs = sn_server_rpcs(robot->server), *node = rpcs->next;
-
-    while (node != rpcs) {
-        struct sn_rpc *rpc = sn_container_of(node, struct sn_rpc, link);
-
-        if (rpc->resource != resource || sn_call_cancelled(&rpc->call)) {
-            node = node->next;
-            continue;
-        }
-        sn_call_cancel(&rpc->call, SN_ERR_CANCELLED);
-        node = rpcs->next; /* ending one may end others */
-    }
-}
-
 static int start_close(struct sn_call *call)
 {
     struct work *work = (struct work *)call;
@@ -370,7 +353,7 @@ static void begin_close(struct sn_robot *robot, struct sn_node *node)
     }
     resource->closed = true;
     sn_lane_cancel(&resource->lane);
-    cancel_calls(robot, resource);
+    sn_server_cancel_resource(robot->server, resource);
     sn_timer_start(robot->options.env->timers, &work->deadline, close_timeout_ns, close_overdue);
     sn_call_start(&work->call);
 }

@@ -90,11 +90,15 @@ static int set_dependencies(struct sn_robot_want *want, const char *const *impli
 
 static int list_dependencies(struct sn_robot_want *want, struct sn_arena *arena)
 {
-    struct sn_attr_names implied = {0};
+    const struct sn_attr *table = want->driver ? want->driver->attrs : NULL;
+    const json_t *json = want->entry->attributes;
+    struct sn_attr_names implied, optional;
 
-    if (want->driver && want->driver->attrs &&
-        sn_attrs_dependencies(want->driver->attrs, want->entry->attributes, arena, &implied))
+    if (sn_attrs_dependencies(table, json, false, arena, &implied) ||
+        sn_attrs_dependencies(table, json, true, arena, &optional))
         return SN_ERR_RESOURCE_EXHAUSTED;
+    want->want.optional = optional.v;
+    want->want.optional_count = optional.count;
     return set_dependencies(want, implied.v, implied.count, arena);
 }
 

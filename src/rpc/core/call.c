@@ -50,6 +50,8 @@ void sn_call_finish(struct sn_call *call, int code)
     assert(call->state != SN_CALL_ENDED && call->children.next == &call->children);
     call->state = SN_CALL_ENDED;
     call->on_cancel = NULL;
+    if (call->gone)
+        *call->gone = true;
     sn_call_link_remove(&call->sibling);
     /* The next one starts first: `end` could end it as well, and we would hold a dead pointer. */
     struct sn_call *next = sn_lane_leave(call);
@@ -90,6 +92,7 @@ static struct sn_call *first_uncancelled(struct sn_call *call)
 void sn_call_cancel(struct sn_call *call, int reason)
 {
     struct sn_call *child;
+    bool gone = false;
 
     if (call->state == SN_CALL_ENDED || sn_call_cancelled(call))
         return;
@@ -98,11 +101,15 @@ void sn_call_cancel(struct sn_call *call, int reason)
         sn_call_finish(call, reason);
         return;
     }
-    /* The holder hears of it last: it may end the call, which no child may outlive. */
-    while ((child = first_uncancelled(call)))
+    /* The holder hears of it last: it may end the call, which no child may outlive. So may the end
+     * of the last child. */
+    call->gone = &gone;
+    while (!gone && (child = first_uncancelled(call)))
         sn_call_cancel(child, reason);
-    if (call->on_cancel)
+    if (!gone && call->on_cancel)
         call->on_cancel(call);
+    if (!gone)
+        call->gone = NULL;
 }
 
 int sn_call_fail(struct sn_call *call, int code, const char *format, ...)

@@ -153,6 +153,55 @@ static void first_text_wins(void **state)
     assert_string_equal(sn_call_text(&a.call, SN_ERR_UNKNOWN).ptr, "the cause");
 }
 
+/* A call whose memory goes with it, once its child has ended. */
+struct family {
+    struct sn_call call, child;
+    int *ends;
+};
+
+static void family_ended(struct sn_call *call, int code)
+{
+    struct family *family = sn_container_of(call, struct family, call);
+
+    ++*family->ends;
+    free(family);
+}
+
+static void child_ended(struct sn_call *child, int code)
+{
+    sn_call_done(&sn_container_of(child, struct family, child)->call, code);
+}
+
+static int stay(struct sn_call *call)
+{
+    return SN_PENDING;
+}
+
+static void give_up(struct sn_call *call)
+{
+    sn_call_done(call, sn_call_cancelled(call));
+}
+
+static void a_cancelled_child_may_end_its_parent(void **state)
+{
+    struct fixture *f = *state;
+    struct family *family = calloc(1, sizeof(*family));
+    int ends = 0;
+
+    family->ends = &ends;
+    sn_call_init(&family->call, &f->env, &f->arena, NULL);
+    family->call.start = stay;
+    family->call.end = family_ended;
+    sn_call_start(&family->call);
+    sn_call_init(&family->child, &f->env, &f->arena, &family->call);
+    family->child.start = stay;
+    family->child.end = child_ended;
+    sn_call_start(&family->child);
+    family->child.on_cancel = give_up;
+    sn_call_cancel(&family->call, SN_ERR_CANCELLED);
+    assert_int_equal(ends, 1);
+}
+
 static void children_are_cancelled_first(void **state)
 {
     struct fixture *f = *state;
@@ -393,6 +442,7 @@ int main(void)
         TEST(cancelled_before_start_never_starts),
         TEST(first_text_wins),
         TEST(children_are_cancelled_first),
+        TEST(a_cancelled_child_may_end_its_parent),
         TEST(reads_never_wait),
         TEST(an_actuation_supersedes),
         TEST(an_actuation_waits_for_a_slow_end),

@@ -176,19 +176,30 @@ struct sn_list *sn_server_rpcs(struct sn_server *server)
     return &server->rpcs;
 }
 
-/* Each pass takes the first call that hasn't been told yet: ending one may end others. */
-void sn_server_cancel_all(struct sn_server *server)
+/* Each pass takes the first call that hasn't been told yet: ending one may end others. `resource`
+ * NULL: of all. */
+static void cancel(struct sn_server *server, const struct sn_resource *resource)
 {
     struct sn_list *node = server->rpcs.next;
 
     while (node != &server->rpcs) {
         struct sn_rpc *rpc = sn_container_of(node, struct sn_rpc, link);
 
-        if (sn_call_cancelled(&rpc->call)) {
+        if ((resource && rpc->resource != resource) || sn_call_cancelled(&rpc->call)) {
             node = node->next;
             continue;
         }
         sn_rpc_cancel(rpc, SN_ERR_CANCELLED);
         node = server->rpcs.next;
     }
+}
+
+void sn_server_cancel_resource(struct sn_server *server, const struct sn_resource *resource)
+{
+    cancel(server, resource);
+}
+
+void sn_server_cancel_all(struct sn_server *server)
+{
+    cancel(server, NULL);
 }

@@ -165,6 +165,10 @@ const struct sn_service *sn_server_service(const struct sn_server *server, size_
 /* Running calls: sn_rpc.link */
 struct sn_list *sn_server_rpcs(struct sn_server *server);
 
+/* Cancels what clients asked of a resource, which is closing: its driver must not see an op after
+ * its close. */
+void sn_server_cancel_resource(struct sn_server *server, const struct sn_resource *resource);
+
 /* Cancels all running calls. */
 void sn_server_cancel_all(struct sn_server *server);
 
