@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * sinew-spawn: makes itself what a child process of the server has to be and becomes its program.
- * What it is told and what it answers: platform/spawn.h. No thread, no heap, no library but libc.
+ * What it is told and what it answers: platform/spawn.h. No library but libc.
  */
-#include "platform/spawn.h"
+#include "helper/spawning.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,28 +11,14 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-struct order {
-    pid_t parent;
-    const char *cwd, *user, *data;
-    char *const *argv; /* of the program */
-};
-
-struct identity {
-    uid_t uid;
-    gid_t gid;
-    const char *name; /* for its groups; NULL: none but `gid` */
-};
-
-/* ---- the last word ---- */
+/* ---- what is said ---- */
 
 static void say(char kind, const char *format, va_list args)
 {
@@ -48,7 +34,16 @@ static void say(char kind, const char *format, va_list args)
     (void)written; /* nobody else to tell */
 }
 
-__attribute__((noreturn, format(printf, 1, 2))) static void fail(const char *format, ...)
+void spawn_warn(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say('W', format, args);
+    va_end(args);
+}
+
+void spawn_fail(const char *format, ...)
 {
     va_list args;
 
@@ -58,8 +53,7 @@ __attribute__((noreturn, format(printf, 1, 2))) static void fail(const char *for
     _exit(SN_SPAWN_FAILED);
 }
 
-/* The system's words with a small letter, as they stand within a sentence. */
-static const char *cause_text(int cause)
+const char *spawn_cause(int cause)
 {
     static char text[128];
 
@@ -71,45 +65,123 @@ static const char *cause_text(int cause)
 /* ---- the order ---- */
 
 /* Number of a decimal text without sign. */
-static bool parse_number(const char *text, unsigned long *ret_number)
+static bool parse_number(const char *text, uint64_t *ret_number)
 {
     char *end;
 
     if (*text < '0' || *text > '9')
         return false;
     errno = 0;
-    *ret_number = strtoul(text, &end, 10);
+    *ret_number = strtoull(text, &end, 10);
     return !*end && !errno;
 }
 
-static void read_option(struct order *order, const char *option)
+/* The text behind "key=", or NULL for another key. */
+static const char *value_of(const char *option, const char *key)
 {
-    const char *value = strchr(option, '=');
-    size_t len = value ? (size_t)(value++ - option) : 0;
-    unsigned long number;
+    size_t len = strlen(key);
 
-    if (len == 6 && strncmp(option, "parent", len) == 0 && parse_number(value, &number))
-        order->parent = (pid_t)number;
-    else if (len == 3 && strncmp(option, "cwd", len) == 0)
-        order->cwd = value;
-    else if (len == 4 && strncmp(option, "user", len) == 0)
-        order->user = value;
-    else if (len == 4 && strncmp(option, "data", len) == 0)
-        order->data = value;
+    return strncmp(option, key, len) == 0 && option[len] == '=' ? option + len + 1 : NULL;
+}
+
+static bool read_text(struct order *order, const char *option)
+{
+    const struct {
+        const char *key, **text;
+    } rows[] = {
+        {"cwd", &order->cwd},
+        {"user", &order->user},
+        {"data", &order->data},
+        {"cgroup", &order->cgroup},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *value = value_of(option, rows[i].key);
+
+        if (value)
+            *rows[i].text = value;
+        if (value)
+            return true;
+    }
+    return false;
+}
+
+static bool read_number(struct order *order, const char *option)
+{
+    uint64_t parent = 0;
+    const struct {
+        const char *key;
+        uint64_t *number;
+    } rows[] = {
+        {"parent", &parent},
+        {"memory", &order->memory_bytes},
+        {"processes", &order->max_processes},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const char *value = value_of(option, rows[i].key);
+
+        if (!value)
+            continue;
+        if (!parse_number(value, rows[i].number))
+            return false;
+        order->parent = parent ? (pid_t)parent : order->parent;
+        return true;
+    }
+    return false;
+}
+
+static bool read_other(struct order *order, const char *option)
+{
+    const char *folder = value_of(option, "write");
+
+    if (folder && order->writable_count < SN_SPAWN_WRITABLE_MAX)
+        order->writable[order->writable_count++] = folder;
+    else if (strcmp(option, "network=off") == 0)
+        order->no_network = true;
+    else if (strcmp(option, "files=read-only") == 0)
+        order->read_only = true;
+    else if (strcmp(option, "guarded=yes") == 0)
+        order->guarded = true;
     else
-        fail(SN_SPAWN_NAME ": \"%s\" is not understood", option);
+        return false;
+    return true;
 }
 
 static void read_order(struct order *order, char *const *argv)
 {
     for (argv++; *argv && strcmp(*argv, "--") != 0; argv++)
-        read_option(order, *argv);
+        if (!read_text(order, *argv) && !read_number(order, *argv) && !read_other(order, *argv))
+            spawn_fail(SN_SPAWN_NAME ": \"%s\" is not understood", *argv);
     if (!*argv || !argv[1])
-        fail(SN_SPAWN_NAME ": no program is named; it is started by sinew-server only");
+        spawn_fail(SN_SPAWN_NAME ": no program is named");
     order->argv = argv + 1;
 }
 
-/* ---- steps ---- */
+/* ---- descriptors and signals ---- */
+
+/* From its first moment: the program may fork at once. */
+static void tell_guard(const struct order *order)
+{
+    int32_t group = getpid();
+
+    if (!order->guarded)
+        return;
+    if (fcntl(SN_SPAWN_GUARD_FD, F_SETFD, FD_CLOEXEC) ||
+        write(SN_SPAWN_GUARD_FD, &group, sizeof(group)) != sizeof(group))
+        spawn_warn("what it starts may outlive a server that is killed: %s", spawn_cause(errno));
+}
+
+static void close_descriptors(const struct order *order)
+{
+    int first = (order->guarded ? SN_SPAWN_GUARD_FD : SN_SPAWN_STATUS_FD) + 1;
+
+    if (syscall(SYS_close_range, first, ~0U, 0) == 0)
+        return;
+    long max = sysconf(_SC_OPEN_MAX);
+    for (int fd = first; fd < (max > 0 ? max : 1024); fd++)
+        close(fd);
+}
 
 /* What the server ignores or blocks is no business of its children. By system calls: libc ignores
  * two signals of its own in what it spawns, and won't hear of them. */
@@ -124,18 +196,11 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void close_descriptors(void)
-{
-    if (syscall(SYS_close_range, SN_SPAWN_STATUS_FD + 1, ~0U, 0) == 0)
-        return;
-    long max = sysconf(_SC_OPEN_MAX);
-    for (int fd = SN_SPAWN_STATUS_FD + 1; fd < (max > 0 ? max : 1024); fd++)
-        close(fd);
-}
+/* ---- the user ---- */
 
 static void find_user(const char *user, struct identity *identity)
 {
-    unsigned long number;
+    uint64_t number;
 
     errno = 0;
     const struct passwd *found = getpwnam(user);
@@ -144,7 +209,7 @@ static void find_user(const char *user, struct identity *identity)
         identity->gid = (gid_t)number;
         found = getpwuid((uid_t)number);
     } else if (!found) {
-        fail("user \"%s\": %s", user, errno ? cause_text(errno) : "there is none of that name");
+        spawn_fail("user \"%s\": there is none of that name", user);
     }
     if (found) {
         identity->uid = found->pw_uid;
@@ -153,34 +218,47 @@ static void find_user(const char *user, struct identity *identity)
     }
 }
 
-static void become(const char *user, const struct identity *identity)
+static void become(const struct order *order, const struct identity *identity)
 {
-    if (identity->uid == geteuid() && identity->gid == getegid())
+    if (!order->user || (identity->uid == getuid() && identity->gid == getgid()))
         return;
+    if (order->data && chown(order->data, identity->uid, identity->gid))
+        spawn_fail("%s can't be given to user \"%s\": %s", order->data, order->user,
+                   spawn_cause(errno));
     int code =
         identity->name ? initgroups(identity->name, identity->gid) : setgroups(1, &identity->gid);
     if (code || setresgid(identity->gid, identity->gid, identity->gid) ||
         setresuid(identity->uid, identity->uid, identity->uid))
-        fail("can't become user \"%s\": %s", user, cause_text(errno));
+        spawn_fail("can't become user \"%s\": %s", order->user, spawn_cause(errno));
 }
 
-static void switch_user(const struct order *order)
-{
-    struct identity identity = {0};
+/* ---- the rest ---- */
 
-    if (!order->user)
-        return;
-    find_user(order->user, &identity);
-    if (order->data && chown(order->data, identity.uid, identity.gid))
-        fail("%s can't be given to user \"%s\": %s", order->data, order->user, cause_text(errno));
-    become(order->user, &identity);
+static void isolate(const struct order *order)
+{
+    struct identity identity = {.uid = getuid(), .gid = getgid()};
+
+    if (order->user)
+        find_user(order->user, &identity);
+    spawn_enter_cgroup(order);
+    spawn_limit(order, &identity);
+    bool refuse_network = order->no_network && !spawn_leave_network();
+    become(order, &identity);
+    if (order->cwd && chdir(order->cwd))
+        spawn_fail("working directory %s: %s", order->cwd, spawn_cause(errno));
+    if (spawn_isolates(order))
+        spawn_renounce();
+    if (refuse_network)
+        spawn_refuse_network();
+    if (order->read_only)
+        spawn_lock_files(order);
 }
 
 /* After every change of user, which would take it back. */
 static void die_with(pid_t parent)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGKILL))
-        fail("it can't be bound to the server's life: %s", cause_text(errno));
+        spawn_fail("it can't be bound to the server's life: %s", spawn_cause(errno));
     if (getppid() != parent)
         _exit(SN_SPAWN_FAILED);
 }
@@ -195,26 +273,24 @@ static void run(char *const *argv)
         hint = " (built for another kind of processor, or a script without #! line)";
     else if (cause == ENOENT && access(argv[0], F_OK) == 0)
         hint = " (the interpreter or loader that it names is missing)";
-    fail("%s: %s%s", argv[0], cause_text(cause), hint);
+    spawn_fail("%s: %s%s", argv[0], spawn_cause(cause), hint);
 }
 
 int main(int argc, char **argv)
 {
     struct order order = {0};
 
+    if (argc == 2 && strcmp(argv[1], SN_SPAWN_GUARD) == 0)
+        return spawn_guard();
     if (fcntl(SN_SPAWN_STATUS_FD, F_SETFD, FD_CLOEXEC)) {
-        static const char text[] = SN_SPAWN_NAME ": it is started by sinew-server only\n";
-        ssize_t written = write(STDERR_FILENO, text, sizeof(text) - 1);
-
-        (void)written;
+        fputs(SN_SPAWN_NAME ": it is started by sinew-server only\n", stderr);
         return SN_SPAWN_FAILED;
     }
     read_order(&order, argv);
+    tell_guard(&order);
+    close_descriptors(&order);
     reset_signals();
-    close_descriptors();
-    switch_user(&order);
+    isolate(&order);
     die_with(order.parent);
-    if (order.cwd && chdir(order.cwd))
-        fail("working directory %s: %s", order.cwd, cause_text(errno));
     run(order.argv);
 }

@@ -8,10 +8,12 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum type {
     TYPE_BOOL,     /* bool */
@@ -365,3 +367,28 @@ static const struct setting settings[] = {
      "talk to modules over TCP: true, TRUE, yes, YES or 1"},
     {NULL, NULL, TYPE_BOOL, 0, NULL, 0, 0, false, NULL},
 };
+
+int sn_options_home(const struct sn_options *options, char *ret_path, size_t size,
+                    struct sn_error *error)
+{
+    const char *user_home = getenv("HOME");
+    char root[PATH_MAX] = "";
+    int len;
+
+    if (*options->home)
+        len = snprintf(ret_path, size, "%s", options->home);
+    else
+        len = snprintf(ret_path, size, "%s/.viam", user_home ? user_home : "");
+    if (ret_path[0] != '/') {
+        char relative[PATH_MAX];
+
+        if (!getcwd(root, sizeof(root)))
+            return sn_error_set(error, SN_ERR_UNAVAILABLE, "no working directory: %s",
+                                strerror(errno));
+        snprintf(relative, sizeof(relative), "%s", ret_path);
+        len = snprintf(ret_path, size, "%s/%s", root, relative);
+    }
+    return len < 0 || (size_t)len >= size
+               ? sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "VIAM_HOME is too long")
+               : 0;
+}

@@ -11,6 +11,7 @@
 #include "sinew/err.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* What peers at the port are allowed; see rpc/transport/guard.h. */
@@ -47,8 +48,13 @@ struct sn_options {
 int sn_options_parse(struct sn_options *options, int argc, char **argv, struct sn_error *error)
     SN_MUST_USE;
 
-/* What to tell after that failure: the error, the usage and the error again, as upstream; leftover
- * arguments get no usage. A text for free(). */
+/* The data root as an absolute path, whether or not it is there. INVALID_ARGUMENT when it is too
+ * long, UNAVAILABLE where the working directory can't be told. Asks the system. */
+int sn_options_home(const struct sn_options *options, char *ret_path, size_t size,
+                    struct sn_error *error) SN_MUST_USE;
+
+/* What to tell after a failure of sn_options_parse(): the error, the usage and the error again, as
+ * upstream; leftover arguments get no usage. A text for free(). */
 char *sn_options_complaint(const char *program, const struct sn_error *error);
 
 #endif

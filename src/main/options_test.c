@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -128,6 +129,26 @@ static void test_long_leftover(void **state)
     assert_in_range(strlen(error.text), 500, 600);
 }
 
+static void test_home(void **state)
+{
+    char path[256], here[128];
+
+    setenv("HOME", "/home/of/somebody", 1);
+    unsetenv("VIAM_HOME");
+    assert_int_equal(parse("server"), 0);
+    assert_int_equal(sn_options_home(&options, path, sizeof(path), &error), 0);
+    assert_string_equal(path, "/home/of/somebody/.viam");
+    options.home = "/data";
+    assert_int_equal(sn_options_home(&options, path, sizeof(path), &error), 0);
+    assert_string_equal(path, "/data");
+    options.home = "data";
+    assert_int_equal(sn_options_home(&options, path, sizeof(path), &error), 0);
+    assert_non_null(getcwd(here, sizeof(here)));
+    assert_memory_equal(path, here, strlen(here));
+    assert_string_equal(path + strlen(here), "/data");
+    assert_int_equal(sn_options_home(&options, path, 8, &error), SN_ERR_INVALID_ARGUMENT);
+}
+
 static void test_environment(void **state)
 {
     setenv("VIAM_HOME", "/data", 1);
@@ -201,7 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_presets),       TEST(test_flags),       TEST(test_bad_flags),
         TEST(test_long_leftover), TEST(test_environment), TEST(test_bad_environment),
-        TEST(test_complaint),
+        TEST(test_home),          TEST(test_complaint),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,8 @@ struct program {
     struct sn_logger *log;
     struct sn_loop *loop;
     struct sn_registry registry;
+    char home[PATH_MAX]; /* root of all data */
+    struct sn_config_source source;
     struct sn_config_file *file;
     struct sn_robot *robot;
     struct sn_web *web;
@@ -170,22 +172,11 @@ static void on_watchdog(struct sn_timer *timer)
 
 /* ---- the start ---- */
 
-static const char *home_of(const struct program *program)
-{
-    static char home[PATH_MAX];
-    const char *user = getenv("HOME");
-
-    if (*program->options.home)
-        return program->options.home;
-    snprintf(home, sizeof(home), "%s/.viam", user ? user : "");
-    return home;
-}
-
 static int run_modules(struct program *program, struct sn_error *error)
 {
     struct sn_host_options options = {
         .loop = program->loop,
-        .home = home_of(program),
+        .home = program->home,
         .startup_timeout_ns = (uint64_t)program->options.module_timeout_ns,
         .resource_timeout_ns = (uint64_t)program->options.resource_timeout_ns,
         .hang_timeout_ns = (uint64_t)program->options.hang_timeout_ns,
@@ -253,8 +244,8 @@ static int start(struct program *program, struct sn_config *take_config, struct 
     }
     if (sn_robot_configure(program->robot, take_config))
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "out of memory");
-    if (sn_config_file_follow(program->loop, program->options.config, &program->registry,
-                              config_changed, program, &program->file, error))
+    if (sn_config_file_follow(program->loop, &program->source, config_changed, program,
+                              &program->file, error))
         sn_log_warn(program->log, "config changes will go unnoticed: %s", error->text);
     on_summary(&program->summary);
     sn_systemd_notify("READY=1");
@@ -267,7 +258,11 @@ static int run(struct program *program)
     struct sn_config *config;
     struct sn_error error;
 
-    if (sn_config_file_load(program->options.config, &program->registry, &config, &error))
+    program->source = (struct sn_config_source){.path = program->options.config,
+                                                .viam_home = program->home,
+                                                .registry = &program->registry};
+    if (sn_options_home(&program->options, program->home, sizeof(program->home), &error) ||
+        sn_config_file_load(&program->source, &config, &error))
         return fail(program, error.text);
     sn_config_apply_log(config, program->options.debug);
     int code = create(program, &error);

@@ -5,6 +5,7 @@
  */
 #include "module/launch.h"
 #include "base/heap.h"
+#include "module/guard.h"
 #include "module/helper.h"
 #include "platform/spawn.h"
 #include "sinew/arena.h"
@@ -22,7 +23,7 @@
 extern char **environ;
 
 /* Descriptors below are given new meanings in the child. */
-enum { FD_FREE = SN_SPAWN_STATUS_FD + 1, ARGS_MEMORY_MAX = 4 << 20 };
+enum { FD_FREE = SN_SPAWN_GUARD_FD + 1, ARGS_MEMORY_MAX = 4 << 20 };
 
 /* ---- files ---- */
 
@@ -80,6 +81,15 @@ static int find_program(const char *program, char *ret_path, size_t size, struct
     return cause ? refuse(error, program, cause) : 0;
 }
 
+/* What has been decided. */
+struct plan {
+    const struct sn_process_options *options;
+    const char *cgroup; /* or NULL */
+    int guard;          /* descriptor, or -1 */
+    char program[PATH_MAX], helper[PATH_MAX + 64];
+    const char *const *argv; /* of the helper */
+};
+
 /* ---- arguments ---- */
 
 struct args {
@@ -128,31 +138,72 @@ static void add_number(struct args *args, const char *key, uint64_t value)
     add_option(args, key, text);
 }
 
-static void describe(struct args *args, const struct sn_process_options *options)
+static void add_list(struct args *args, const char *key, const char *const *list)
 {
+    for (; list && *list; list++)
+        add_option(args, key, *list);
+}
+
+/* Limits that a cgroup would keep better. */
+static void add_limits(struct args *args, const struct sn_config_isolation *isolation)
+{
+    if (isolation->memory_mb)
+        add_number(args, "memory", (uint64_t)isolation->memory_mb << 20);
+    if (isolation->max_processes)
+        add_number(args, "processes", (uint64_t)isolation->max_processes);
+}
+
+static void add_isolation(struct args *args, const struct plan *plan)
+{
+    const struct sn_process_options *options = plan->options;
+    const struct sn_config_isolation *isolation = options->isolation;
+
+    if (plan->cgroup)
+        add_option(args, "cgroup", plan->cgroup);
+    else
+        add_limits(args, isolation);
+    if (!options->user && *isolation->user)
+        add_option(args, "user", isolation->user);
+    if (isolation->no_network)
+        add_option(args, "network", "off");
+    if (!isolation->read_only)
+        return;
+    add_option(args, "files", "read-only");
+    add_list(args, "write", options->writable);
+    for (size_t i = 0; i < isolation->writable.count; i++)
+        add_option(args, "write", isolation->writable.v[i]);
+}
+
+static void describe(struct args *args, const struct plan *plan)
+{
+    const struct sn_process_options *options = plan->options;
+
     add_number(args, "parent", (uint64_t)getpid());
+    if (plan->guard >= 0)
+        add_option(args, "guarded", "yes");
     if (options->cwd)
         add_option(args, "cwd", options->cwd);
     if (options->data_dir)
         add_option(args, "data", options->data_dir);
     if (options->user)
         add_option(args, "user", options->user);
+    if (options->isolation)
+        add_isolation(args, plan);
 }
 
-static int build_args(struct sn_arena *arena, const struct sn_process_options *options,
-                      const char *program, const char *const **ret_argv)
+static int build_args(struct plan *plan, struct sn_arena *arena)
 {
     struct args args = {.arena = arena, .room = 32};
 
     args.v = sn_arena_alloc(arena, args.room * sizeof(*args.v));
     args.failed = !args.v;
     add(&args, SN_SPAWN_NAME);
-    describe(&args, options);
+    describe(&args, plan);
     add(&args, "--");
-    add(&args, program);
-    for (const char *const *arg = options->args; arg && *arg; arg++)
+    add(&args, plan->program);
+    for (const char *const *arg = plan->options->args; arg && *arg; arg++)
         add(&args, *arg);
-    *ret_argv = args.v;
+    plan->argv = args.v;
     return args.failed ? SN_ERR_RESOURCE_EXHAUSTED : 0;
 }
 
@@ -218,7 +269,7 @@ static int connect_output(posix_spawn_file_actions_t *actions, int fd, const int
                : posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_WRONLY, 0);
 }
 
-static int connect_all(posix_spawn_file_actions_t *actions, const struct pipes *pipes)
+static int connect_all(posix_spawn_file_actions_t *actions, const struct pipes *pipes, int guard)
 {
     int cause = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 
@@ -228,16 +279,18 @@ static int connect_all(posix_spawn_file_actions_t *actions, const struct pipes *
         cause = connect_output(actions, STDERR_FILENO, pipes->err);
     if (!cause)
         cause = posix_spawn_file_actions_adddup2(actions, pipes->status[WRITE], SN_SPAWN_STATUS_FD);
+    if (!cause && guard >= 0)
+        cause = posix_spawn_file_actions_adddup2(actions, guard, SN_SPAWN_GUARD_FD);
     return cause;
 }
 
 /* ---- the process ---- */
 
-static int spawn(const char *helper, const char *const *argv, const char *const *env,
-                 const struct pipes *pipes, pid_t *ret_pid)
+static int spawn(const struct plan *plan, const struct pipes *pipes, pid_t *ret_pid)
 {
-    char *const *mutable_argv = (char *const *)(uintptr_t)argv;
-    char *const *mutable_env = env ? (char *const *)(uintptr_t)env : environ;
+    const char *const *given = plan->options->env;
+    char *const *argv = (char *const *)(uintptr_t)plan->argv;
+    char *const *env = given ? (char *const *)(uintptr_t)given : environ;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
 
@@ -250,26 +303,25 @@ static int spawn(const char *helper, const char *const *argv, const char *const 
     /* The group is there before we know its number: who signals it meets it. */
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    int cause = connect_all(&actions, pipes);
+    int cause = connect_all(&actions, pipes, plan->guard);
     if (!cause)
-        cause = posix_spawn(ret_pid, helper, &actions, &attributes, mutable_argv, mutable_env);
+        cause = posix_spawn(ret_pid, plan->helper, &actions, &attributes, argv, env);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return cause;
 }
 
-static int launch(const struct sn_process_options *options, const char *helper,
-                  const char *const *argv, struct sn_launched *launched, struct sn_error *error)
+static int carry_out(const struct plan *plan, struct sn_launched *launched, struct sn_error *error)
 {
     struct pipes pipes;
-    int cause = open_pipes(&pipes, options->on_line != NULL);
+    int cause = open_pipes(&pipes, plan->options->on_line != NULL);
 
     if (cause)
         return refuse(error, "no pipe", cause);
-    cause = spawn(helper, argv, options->env, &pipes, &launched->pid);
+    cause = spawn(plan, &pipes, &launched->pid);
     if (cause) {
         close_pipes(&pipes);
-        return refuse(error, cause == E2BIG ? options->program : helper, cause);
+        return refuse(error, cause == E2BIG ? plan->program : plan->helper, cause);
     }
     launched->out = pipes.out[READ];
     launched->err = pipes.err[READ];
@@ -279,26 +331,25 @@ static int launch(const struct sn_process_options *options, const char *helper,
     return 0;
 }
 
-int sn_launch(const struct sn_process_options *options, struct sn_launched *ret_launched,
-              struct sn_error *error)
+int sn_launch(const struct sn_process_options *options, const char *cgroup,
+              struct sn_launched *ret_launched, struct sn_error *error)
 {
-    char program[PATH_MAX], helper[PATH_MAX + 64];
-    int code = find_program(options->program, program, sizeof(program), error);
-
-    if (!code)
-        code = sn_helper_find(SN_SPAWN_NAME, helper, sizeof(helper), error);
-    if (code)
-        return code;
-
+    struct plan plan = {.options = options, .cgroup = cgroup};
     struct sn_block_pool pool;
     struct sn_arena arena;
-    const char *const *argv;
+    int code = find_program(options->program, plan.program, sizeof(plan.program), error);
+
+    if (!code)
+        code = sn_helper_find(SN_SPAWN_NAME, plan.helper, sizeof(plan.helper), error);
+    if (code)
+        return code;
+    plan.guard = sn_guard_fd(plan.helper);
     sn_block_pool_init(&pool, &sn_heap, 0);
     sn_arena_init(&arena, &pool, ARGS_MEMORY_MAX);
-    if (build_args(&arena, options, program, &argv))
-        code = refuse(error, program, E2BIG);
+    if (build_args(&plan, &arena))
+        code = refuse(error, plan.program, E2BIG);
     else
-        code = launch(options, helper, argv, ret_launched, error);
+        code = carry_out(&plan, ret_launched, error);
     sn_arena_fini(&arena);
     sn_block_pool_fini(&pool);
     return code;

@@ -16,8 +16,8 @@ struct sn_launched {
     int status;   /* what sinew-spawn says, by lines (src/platform/spawn.h); ends with exec */
 };
 
-/* Errors as those of sn_process_start(). */
-int sn_launch(const struct sn_process_options *options, struct sn_launched *ret_launched,
-              struct sn_error *error) SN_MUST_USE;
+/* `cgroup` is a folder, or NULL. Errors as those of sn_process_start(). */
+int sn_launch(const struct sn_process_options *options, const char *cgroup,
+              struct sn_launched *ret_launched, struct sn_error *error) SN_MUST_USE;
 
 #endif

@@ -5,6 +5,8 @@
 #include "module/process.h"
 #include "loop/child.h"
 #include "loop/ready.h"
+#include "module/cgroup.h"
+#include "module/guard.h"
 #include "module/launch.h"
 #include "sinew/list.h"
 
@@ -49,6 +51,7 @@ struct sn_process {
     struct sn_timer stop;   /* runs to the stop's next step */
     int stop_signal;
     uint64_t stop_rest_ns;
+    char cgroup[PATH_MAX]; /* "": it has none of its own */
     char exit_text[EXIT_TEXT_MAX];
 };
 
@@ -161,6 +164,39 @@ static void on_ready(void *owner, unsigned events)
     want_output(process);
 }
 
+/* ---- limits ---- */
+
+/* Whether there is nothing to be kept, or it will be; else there is a warning and, as far as it
+ * goes, sinew-spawn does it. */
+static void enter_cgroup(struct sn_process *process, const struct sn_config_isolation *isolation)
+{
+    struct sn_error error;
+    char text[2 * SN_ERROR_TEXT_MAX];
+
+    if (!isolation || !sn_cgroup_wanted(isolation))
+        return;
+    if (!sn_cgroup_add(sn_cgroups_own(), isolation, process->cgroup, &error))
+        return;
+    process->cgroup[0] = '\0';
+    int len = snprintf(text, sizeof(text), "no cgroup limits it (%s)%s%s", error.text,
+                       isolation->memory_mb
+                           ? "; memory_mb holds for each of its processes, not for all together"
+                           : "",
+                       isolation->cpu_percent ? "; cpu_percent is not enforced" : "");
+    if (isolation->max_processes)
+        len += snprintf(text + len, sizeof(text) - (size_t)len,
+                        "; max_processes counts all of its user's");
+    if (process->on_warning)
+        process->on_warning(process->owner, (struct sn_str){text, (size_t)len});
+}
+
+static void leave_cgroup(struct sn_process *process)
+{
+    if (*process->cgroup)
+        sn_cgroup_remove(sn_cgroups_own(), process->cgroup);
+    process->cgroup[0] = '\0';
+}
+
 /* ---- the end ---- */
 
 static void describe_end(struct sn_process *process, int wait_status)
@@ -197,6 +233,8 @@ static void on_end(struct sn_child *child)
     struct sn_timers *timers = sn_loop_timers(process->loop);
 
     kill(-child->pid, SIGKILL);
+    sn_guard_forget(child->pid);
+    leave_cgroup(process);
     sn_timer_stop(timers, &process->window);
     sn_timer_stop(timers, &process->stop);
     for (int i = 0; i < SOURCES; i++)
@@ -278,17 +316,19 @@ int sn_process_start(struct sn_loop *loop, const struct sn_process_options *opti
     if (!process)
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "%.900s: out of memory",
                             options->program);
-    int code = sn_launch(options, &launched, error);
-    if (code) {
-        free(process);
-        return code;
-    }
     process->loop = loop;
     process->on_line = options->on_line;
     process->on_warning = options->on_warning;
     process->on_exit = options->on_exit;
     process->owner = options->owner;
     process->budget = WINDOW_BYTES;
+    enter_cgroup(process, options->isolation);
+    int code = sn_launch(options, *process->cgroup ? process->cgroup : NULL, &launched, error);
+    if (code) {
+        leave_cgroup(process);
+        free(process);
+        return code;
+    }
     watch_all(process, &launched);
     *ret_process = process;
     return 0;

@@ -26,8 +26,8 @@ struct sn_process_options {
     const char *const *env;  /* "K=V", NULL-ended, the whole environment; NULL: the server's */
     const char *cwd;         /* NULL: the server's; a relative `program` is looked for in it */
     const char *user;        /* NULL: that of `isolation`, else the server's */
-    /* A folder that exists: it is given to the user, stays writable, and when nothing else does,
-     * TMPDIR is its `tmp`. NULL: none. */
+    /* A folder that exists: it is given to the user and stays writable; with `read_only` TMPDIR is
+     * its `tmp`, unless `env` says otherwise. NULL: none. */
     const char *data_dir;
     /* What it is kept from (docs/isolation.md); NULL: nothing. What the system can't enforce is
      * warned about, and the program runs without. */
@@ -39,7 +39,8 @@ struct sn_process_options {
     /* A line of output without its end. A child that prints faster than SN_PROCESS_RATE is held
      * back by its pipe. NULL: output is thrown away. */
     void (*on_line)(void *owner, bool is_stderr, struct sn_str line);
-    /* What of the isolation can't be enforced here, and why. May be NULL. */
+    /* What of the isolation can't be enforced here, and why; also from inside sn_process_start().
+     * May be NULL. */
     void (*on_warning)(void *owner, struct sn_str text);
     /* Exactly once, after the last line; `wait_status` as waitpid() gives it. What the process left
      * of its group has been killed. It may free the process. */

@@ -4,19 +4,18 @@
  */
 #include "robot/config_file.h"
 #include "loop/watch.h"
+#include "resource/config_place.h"
 #include "sinew/list.h"
 #include "sinew/log.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Editors write in several steps. Source: upstream. */
 static const uint64_t quiet_ns = SN_MS(500);
 
 struct sn_config_file {
     struct sn_loop *loop;
-    char *path;
-    const struct sn_registry *registry;
+    struct sn_config_source source;
     void (*changed)(void *owner, struct sn_config *take_config);
     void *owner;
     struct sn_watch *watch;
@@ -29,23 +28,39 @@ struct sn_config_file {
     struct sn_error error;
 };
 
-int sn_config_file_load(const char *path, const struct sn_registry *registry,
-                        struct sn_config **ret_config, struct sn_error *error)
+static const char *variable(const char *name)
 {
-    int code = sn_config_read(path, true, ret_config, error);
+    return getenv(name);
+}
+
+/* Blocks. */
+static int load(const struct sn_config_source *source, bool substitute,
+                struct sn_config **ret_config, struct sn_error *error)
+{
+    int code = sn_config_read(source->path, substitute, ret_config, error);
+    char *problems;
 
     if (code)
         return code;
-    code = sn_registry_check(registry, *ret_config, error);
-    if (code)
+    if (sn_config_place(*ret_config, source->viam_home, variable, &problems))
+        code = sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "config: out of memory");
+    else
+        code = sn_registry_check(source->registry, *ret_config, error);
+    if (problems)
+        sn_log_error(sn_logger_get("rdk.config"), "error during placeholder replacement: %s",
+                     problems);
+    free(problems);
+    if (code) {
         sn_config_destroy(*ret_config);
+        *ret_config = NULL;
+    }
     return code;
 }
 
-static void file_free(struct sn_config_file *file)
+int sn_config_file_load(const struct sn_config_source *source, struct sn_config **ret_config,
+                        struct sn_error *error)
 {
-    free(file->path);
-    free(file);
+    return load(source, true, ret_config, error);
 }
 
 static void begin_read(struct sn_config_file *file);
@@ -55,13 +70,8 @@ static void read_file(struct sn_work *work)
 {
     struct sn_config_file *file = sn_container_of(work, struct sn_config_file, work);
 
-    file->config = NULL;
-    if (sn_config_read(file->path, false, &file->config, &file->error))
-        return;
-    if (sn_registry_check(file->registry, file->config, &file->error)) {
-        sn_config_destroy(file->config);
+    if (load(&file->source, false, &file->config, &file->error))
         file->config = NULL;
-    }
 }
 
 static void read_done(struct sn_work *work)
@@ -71,7 +81,7 @@ static void read_done(struct sn_work *work)
     file->reading = false;
     if (file->closed) {
         sn_config_destroy(file->config);
-        file_free(file);
+        free(file);
         return;
     }
     if (file->again) {
@@ -112,26 +122,22 @@ static void on_event(void *owner)
     sn_timer_start(sn_loop_timers(file->loop), &file->quiet, quiet_ns, on_quiet);
 }
 
-int sn_config_file_follow(struct sn_loop *loop, const char *path,
-                          const struct sn_registry *registry,
+int sn_config_file_follow(struct sn_loop *loop, const struct sn_config_source *source,
                           void (*changed)(void *owner, struct sn_config *take_config), void *owner,
                           struct sn_config_file **ret_file, struct sn_error *error)
 {
     struct sn_config_file *file = calloc(1, sizeof(*file));
 
-    if (file)
-        file->path = strdup(path);
-    if (!file || !file->path) {
-        free(file);
-        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "watch %s: out of memory", path);
-    }
+    if (!file)
+        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "watch %s: out of memory",
+                            source->path);
     file->loop = loop;
-    file->registry = registry;
+    file->source = *source;
     file->changed = changed;
     file->owner = owner;
-    int code = sn_watch_create(loop, path, on_event, file, &file->watch, error);
+    int code = sn_watch_create(loop, source->path, on_event, file, &file->watch, error);
     if (code) {
-        file_free(file);
+        free(file);
         return code;
     }
     *ret_file = file;
@@ -146,5 +152,5 @@ void sn_config_file_destroy(struct sn_config_file *file)
     sn_timer_stop(sn_loop_timers(file->loop), &file->quiet);
     file->closed = true;
     if (!file->reading)
-        file_free(file);
+        free(file);
 }

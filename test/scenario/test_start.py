@@ -7,9 +7,9 @@ import socket
 import threading
 
 import pytest
-from viam.proto.robot import ResourceNamesRequest, RobotServiceStub
+from viam.proto.robot import ResourceNamesRequest, ResourceStatus, RobotServiceStub
 
-from harness import FAKES, MOTOR, SENSOR, eventually
+from harness import FAKES, MOTOR, SENSOR, eventually, statuses
 
 NETWORK = 'Error validating. Path: "network" Error: '
 
@@ -146,6 +146,25 @@ async def test_reload(start):
     assert found and await has(server, {"m1", "s1"})
     rewrite(server, {"components": [SENSOR]})
     await eventually(lambda: has(server, {"s1"}))
+
+
+async def test_placeholders(start, monkeypatch):
+    """Dotted ones are resolved in attributes; what can't be is told and stays as it is."""
+    monkeypatch.setenv("SINEW_BOARD", "b1")
+    server = start()
+    board = {"name": "b1", "api": "rdk:component:board", "model": "fake"}
+    motor = {**MOTOR, "attributes": {"board": "${environment.SINEW_BOARD}",
+                                     "max_rpm": 60, "other": "${packages.nope} ${what.is}"}}
+    rewrite(server, {"components": [board, motor]})
+    line = await asyncio.to_thread(server.log.wait_for, "during placeholder replacement")
+    assert 'find a package named "nope" for placeholder "packages.nope"' in line.replace("\\", "")
+    assert 'invalid placeholder "${what.is}"' in line.replace("\\", "")
+    await eventually(lambda: is_ready(server, "m1"))
+
+
+async def is_ready(server, name):
+    status = (await statuses(server)).get(name)
+    return status and status.state == ResourceStatus.STATE_READY
 
 
 async def has(server, expected):
