@@ -19,7 +19,7 @@ static void preset(struct sn_sctp_config *config)
     if (!config->port)
         config->port = SN_SCTP_PORT;
     if (!config->streams)
-        config->streams = 64;
+        config->streams = SN_SCTP_STREAMS_PRESET;
     if (config->streams > SN_SCTP_STREAMS_MAX)
         config->streams = SN_SCTP_STREAMS_MAX;
     if (!config->message_max)

@@ -33,7 +33,7 @@ enum { SN_SCTP_MTU = 1200 };
 /* Source: RFC 8831, 6.2 and draft-ietf-mmusic-sctp-sdp ("webrtc-datachannel" on this port). */
 enum { SN_SCTP_PORT = 5000 };
 
-enum { SN_SCTP_STREAMS_MAX = 1024 };
+enum { SN_SCTP_STREAMS_MAX = 1024, SN_SCTP_STREAMS_PRESET = 64 };
 
 #define SN_SCTP_NEVER UINT64_MAX
 
@@ -42,7 +42,7 @@ struct sn_sctp_config {
     struct sn_block_pool *blocks; /* outlives the engine */
     struct sn_random *random;     /* for tags and first numbers; outlives the engine */
     uint16_t port;                /* at both ends [SN_SCTP_PORT] */
-    uint16_t streams;             /* each way, SN_SCTP_STREAMS_MAX at most [64] */
+    uint16_t streams;             /* each way, SN_SCTP_STREAMS_MAX at most [_PRESET] */
     uint32_t message_max;         /* bytes of a message of the peer's [65,536] */
     /* Bytes that are received and not yet credited, or not yet whole; at least twice message_max is
      * taken [256 KiB]. */
