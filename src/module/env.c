@@ -89,18 +89,34 @@ static void put_machine(struct list *list, const struct sn_config *config)
     put(list, "VIAM_MACHINE_FQDN", if_any(config->network.fqdn));
 }
 
+/* With the server's own; room for OWN_MAX and `env`. */
+static int begin(struct list *list, const json_t *env)
+{
+    size_t room = OWN_MAX + json_object_size(env) + 1;
+
+    for (size_t i = 0; environ && environ[i]; i++)
+        room++;
+    list->v = sn_arena_alloc(list->arena, room * sizeof(*list->v));
+    if (!list->v)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    put_own(list);
+    return 0;
+}
+
+static int end(struct list *list, const char *const **ret_env)
+{
+    list->v[list->count] = NULL;
+    *ret_env = list->v;
+    return list->failed ? SN_ERR_RESOURCE_EXHAUSTED : 0;
+}
+
 int sn_module_env_make(const struct sn_config_module *module, const struct sn_module_env *env,
                        struct sn_arena *arena, const char *const **ret_env)
 {
     struct list list = {.arena = arena};
-    size_t room = OWN_MAX + json_object_size(module->env) + 1;
 
-    for (size_t i = 0; environ && environ[i]; i++)
-        room++;
-    list.v = sn_arena_alloc(arena, room * sizeof(*list.v));
-    if (!list.v)
+    if (begin(&list, module->env))
         return SN_ERR_RESOURCE_EXHAUSTED;
-    put_own(&list);
     put(&list, "VIAM_HOME", env->viam_home);
     put(&list, "VIAM_MODULE_DATA", env->data_dir);
     put(&list, "VIAM_MODULE_NAME", module->name);
@@ -111,7 +127,15 @@ int sn_module_env_make(const struct sn_config_module *module, const struct sn_mo
         put_machine(&list, env->machine);
     put_configured(&list, module->env);
     put(&list, "VIAM_MODULE_ADDRESS", env->address);
-    list.v[list.count] = NULL;
-    *ret_env = list.v;
-    return list.failed ? SN_ERR_RESOURCE_EXHAUSTED : 0;
+    return end(&list, ret_env);
+}
+
+int sn_process_env_make(json_t *env, struct sn_arena *arena, const char *const **ret_env)
+{
+    struct list list = {.arena = arena};
+
+    if (begin(&list, env))
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    put_configured(&list, env);
+    return end(&list, ret_env);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The environment of a module's process.
+ * The environments of modules' and other processes.
  */
 #ifndef SN_MODULE_ENV_H
 #define SN_MODULE_ENV_H
@@ -30,5 +30,9 @@ int sn_module_env_make(const struct sn_config_module *module, const struct sn_mo
 
 /* The API key that modules get; NULL: the machine has none. */
 const struct sn_config_api_key *sn_module_env_key(const struct sn_config *config);
+
+/* The server's own environment, then that of the config (an object, or NULL), as above. */
+int sn_process_env_make(json_t *env, struct sn_arena *arena, const char *const **ret_env)
+    SN_MUST_USE;
 
 #endif

@@ -582,6 +582,8 @@ size_t sn_graph_next(struct sn_graph *graph, struct sn_action *ret_actions, size
 
     do {
         count = next_closes(graph, ret_actions, max);
+        if (graph->held)
+            break;
         count += next_builds(graph, ret_actions + count, max - count);
     } while (count == 0 && max > 0 && break_cycles(graph));
     return count;

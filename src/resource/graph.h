@@ -73,6 +73,7 @@ struct sn_graph {
     struct sn_node **index; /* by short name */
     size_t index_size;      /* a power of two */
     uint64_t round, builds;
+    bool held; /* for whoever drives it to set: no build begins while it is; closes do */
     uint64_t (*unix_ns)(void);
     /* A node became unhealthy, or for another reason than before. May be NULL. */
     void (*on_unhealthy)(struct sn_graph *graph, const struct sn_node *node);

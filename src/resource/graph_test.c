@@ -219,6 +219,24 @@ static void a_change_rebuilds_what_stands_on_it(void **state)
     run(*state, less, 1, "-a -b ");
 }
 
+static void while_it_is_held_nothing_is_built(void **state)
+{
+    struct world *w = *state;
+    struct item old[] = {{.want.name = "a", .depends = {"b"}}, {.want.name = "b"}};
+    struct item new[] = {{.want.name = "b", .attribute = 1},
+                         {.want.name = "c", .depends = {"b"}},
+                         {.want.name = "d", .depends = {"d"}}};
+
+    run(w, old, 2, "+b +a ");
+    w->graph.held = true;
+    run(w, new, 3, "-a -b ");
+    assert_int_equal(node_of(w, "d")->state, SN_NODE_UNCONFIGURED);
+    w->graph.held = false;
+    settle(w);
+    assert_string_equal(w->log, "+b +c ");
+    assert_int_equal(node_of(w, "d")->state, SN_NODE_UNHEALTHY);
+}
+
 static void an_unknown_dependency_is_named(void **state)
 {
     struct item items[] = {{.want.name = "a", .depends = {"b", "nope", "x/full"}},
@@ -451,6 +469,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(builds_in_order),
         TEST(a_change_rebuilds_what_stands_on_it),
+        TEST(while_it_is_held_nothing_is_built),
         TEST(an_unknown_dependency_is_named),
         TEST(a_name_of_two_apis_is_ambiguous),
         TEST(reasons_are_passed_up),

@@ -125,6 +125,35 @@ static void write_resources(struct sn_page *page, const struct sn_graph *graph)
         sn_page_printf(page, "sinew_resources{state=\"%s\"} %zu\n", states[i], counts[i]);
 }
 
+/* An id is the owner's text. */
+static void write_id(struct sn_page *page, const char *id)
+{
+    for (; *id; id++)
+        sn_page_printf(page, *id == '"' || *id == '\\' ? "\\%c" : "%c", *id);
+}
+
+static void write_up(void *user, const struct sn_process_state *state)
+{
+    sn_page_printf(user, "sinew_process_up{id=\"");
+    write_id(user, state->id);
+    sn_page_printf(user, "\"} %d\n", state->up);
+}
+
+static void write_starts(void *user, const struct sn_process_state *state)
+{
+    sn_page_printf(user, "sinew_process_starts_total{id=\"");
+    write_id(user, state->id);
+    sn_page_printf(user, "\"} %llu\n", (unsigned long long)state->starts);
+}
+
+static void write_processes(struct sn_page *page, const struct sn_processes *processes)
+{
+    write_head(page, "sinew_process_up", "gauge", "Whether a process of the config runs.");
+    sn_processes_each(processes, write_up, page);
+    write_head(page, "sinew_process_starts_total", "counter", "How often it was started.");
+    sn_processes_each(processes, write_starts, page);
+}
+
 /* ---- the process ---- */
 
 static uint64_t resident_bytes(void)
@@ -189,6 +218,7 @@ void sn_write_metrics(struct sn_page *page, void *owner)
     write_calls(page, &pages->robot->metrics);
     write_port(page, pages->web);
     write_resources(page, &pages->robot->graph);
+    write_processes(page, &pages->robot->processes);
     write_loop(page, sn_loop_turns(pages->loop));
     write_process(page);
 }

@@ -101,6 +101,14 @@ static void session_expired(struct sn_sessions *sessions, struct sn_session *ses
     }
 }
 
+static void processes_changed(struct sn_processes *processes)
+{
+    struct sn_robot *robot = sn_container_of(processes, struct sn_robot, processes);
+
+    robot->graph.held = !robot->closing && sn_processes_hold(processes);
+    sn_robot_pump(robot);
+}
+
 static int add_services(struct sn_robot *robot)
 {
     int code = sn_server_add(robot->server, &sn_robot_service, robot);
@@ -140,6 +148,8 @@ struct sn_robot *sn_robot_create(const struct sn_robot_options *options)
     sn_sessions_init(&robot->sessions, options->env, default_window_ns, session_expired);
     sn_graph_init(&robot->graph, sn_want_same, options->env->unix_ns);
     robot->graph.on_unhealthy = sn_robot_unhealthy;
+    sn_processes_init(&robot->processes, options->env, options->build_timeout_ns,
+                      options->untrusted, processes_changed);
     struct sn_server_config config = {
         .env = options->env,
         .router = &robot->router,
@@ -215,7 +225,8 @@ int sn_robot_configure(struct sn_robot *robot, struct sn_config *take_config)
     robot->announce = robot->running ? "Robot reconfigured" : "Robot constructed";
     if (!robot->retry.armed)
         sn_timer_start(robot->options.env->timers, &robot->retry, retry_interval_ns, try_again);
-    sn_robot_pump(robot);
+    sn_processes_configure(&robot->processes, robot->current->config);
+    processes_changed(&robot->processes);
     return 0;
 }
 
@@ -268,12 +279,15 @@ static void report_closed(struct sn_robot *robot)
     closed(robot->closed_owner, robot->graph.count == 0);
 }
 
-/* Modules end when their resources have been closed, those that hang after that. */
+/* Modules end when their resources have been closed, those that hang after that; the config's
+ * processes, which may be what those are made of, at the end. */
 static void settle_close(struct sn_robot *robot)
 {
-    if (!robot->host)
-        report_closed(robot);
-    else if (!robot->host_closing) {
+    if (!robot->host) {
+        sn_processes_configure(&robot->processes, NULL);
+        if (!sn_processes_running(&robot->processes))
+            report_closed(robot);
+    } else if (!robot->host_closing) {
         robot->host_closing = true;
         sn_host_close(robot->host, modules_closed, robot);
     }
@@ -292,7 +306,7 @@ static bool is_waiting(const struct sn_robot *robot)
 
 void sn_robot_settled(struct sn_robot *robot)
 {
-    if (robot->under_way)
+    if (robot->under_way || robot->graph.held)
         return;
     if (robot->announce && !is_waiting(robot)) {
         robot->running = true;
@@ -314,6 +328,7 @@ void sn_robot_close(struct sn_robot *robot, void (*closed)(void *owner, bool cle
     sn_timer_stop(robot->options.env->timers, &robot->retry);
     sn_sessions_fini(&robot->sessions);
     sn_server_cancel_all(robot->server);
+    robot->graph.held = false;
     if (robot->host)
         sn_host_begin_pass(robot->host); /* in which nothing is wanted */
     if (set_wants(robot, NULL))
@@ -328,6 +343,7 @@ void sn_robot_destroy(struct sn_robot *robot)
     if (!robot)
         return;
     sn_sessions_fini(&robot->sessions);
+    sn_processes_fini(&robot->processes);
     sn_graph_fini(&robot->graph);
     sn_generation_unref(robot->current);
     sn_frames_unref(robot->frames);

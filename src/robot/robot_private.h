@@ -12,6 +12,7 @@
 #include "robot/limit.h"
 #include "robot/metrics.h"
 #include "robot/operation.h"
+#include "robot/processes.h"
 #include "robot/robot.h"
 #include "robot/session.h"
 #include "rpc/health/health.h"
@@ -52,6 +53,7 @@ struct sn_robot {
     struct sn_sessions sessions;
     struct sn_health health; /* serving once the first config has been carried out */
     struct sn_metrics metrics;
+    struct sn_processes processes;
     struct sn_interceptor interceptors[4];
     struct sn_generation *current; /* NULL before the first config */
     struct sn_host *host;          /* of modules; NULL: none */

@@ -130,6 +130,33 @@ static int add_module(struct sn_rpc *rpc, struct pb_robot_get_machine_status_res
     return row->last_updated ? 0 : no_memory(rpc);
 }
 
+/* A process among the resources, where clients look for what is wrong. */
+struct process_list {
+    struct sn_rpc *rpc;
+    struct pb_robot_get_machine_status_response *response;
+    int code;
+};
+
+static void add_process(void *user, const struct sn_process_state *state)
+{
+    struct process_list *list = user;
+    struct sn_arena *arena = &list->rpc->arena;
+    struct pb_robot_resource_status *status = sn_pb_add(&list->response->resources, arena);
+    struct pb_common_resource_name *name = sn_arena_zalloc(arena, sizeof(*name));
+    struct pb_google_timestamp *changed = timestamp(list->rpc, state->changed_unix_ns);
+
+    if (!status || !name || !changed) {
+        list->code = no_memory(list->rpc);
+        return;
+    }
+    fill_name(name, "rdk-internal:service:process", state->id);
+    *status = (struct pb_robot_resource_status){.name = name,
+                                                .state = state->state,
+                                                .last_updated = changed,
+                                                .revision = sn_str_of(state->revision),
+                                                .error = sn_str_of(state->error)};
+}
+
 static int get_machine_status(struct sn_rpc *rpc, void *self, const void *request, void *response)
 {
     struct sn_robot *robot = self;
@@ -143,6 +170,10 @@ static int get_machine_status(struct sn_rpc *rpc, void *self, const void *reques
         code = add_status(rpc, resp, robot->graph.nodes[i]);
     for (size_t i = 0; robot->host && i < sn_host_count(robot->host) && !code; i++)
         code = add_module(rpc, resp, robot->host, i);
+    struct process_list processes = {rpc, resp, code};
+    if (!code)
+        sn_processes_each(&robot->processes, add_process, &processes);
+    code = processes.code;
     if (robot->current) {
         config->revision = sn_str_of(robot->current->config->revision);
         config->last_updated = timestamp(rpc, robot->current->applied_unix_ns);
