@@ -3,8 +3,8 @@
  * Any bytes as a datagram to an ICE agent; the first byte says whether they are taken as they are,
  * or as the attributes of a message that is otherwise right.
  */
-#include "sinew/timers.h"
 #include "fuzz.h"
+#include "sinew/timers.h"
 #include "wire/ice/ice.h"
 
 static void no_chance(void *owner, void *bytes, size_t len)
@@ -28,8 +28,10 @@ static void give(struct sn_ice *ice, const void *bytes, size_t len)
     bool is = sn_stun_is(bytes, len);
 
     FUZZ_REQUIRE(is || sn_stun_parse(bytes, len, &message));
-    FUZZ_REQUIRE(sn_ice_receive(ice, SN_SECONDS(2), 0, &from, bytes, len) == is);
-    sn_ice_recipient(bytes, len);
+    FUZZ_REQUIRE((sn_ice_receive(ice, SN_SECONDS(2), 0, &from, bytes, len) != SN_ICE_NOT_STUN) ==
+                 is);
+    uint16_t label;
+    sn_ice_label(bytes, len, &label);
     FUZZ_REQUIRE(ice->remote_count <= 2);
     sn_ice_tick(ice, SN_SECONDS(3));
     sn_ice_due(ice);

@@ -10,11 +10,10 @@ enum { UFRAG_MIN = 4, PASSWORD_MIN = 22 }; /* RFC 8839, 5.4 */
 
 /* ---- setting up ---- */
 
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 static void draw_secret(struct sn_ice *ice, char *text, size_t len)
 {
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
     ice->config.random(ice->config.owner, text, len);
     for (size_t i = 0; i < len; i++)
         text[i] = alphabet[(unsigned char)text[i] & 63];
@@ -27,6 +26,8 @@ void sn_ice_init(struct sn_ice *ice, const struct sn_ice_config *config)
     ice->config = *config;
     ice->controlling = config->controlling;
     draw_secret(ice, ice->ufrag, SN_ICE_UFRAG_LEN);
+    for (int i = 0; i < ICE_LABEL_CHARS; i++)
+        ice->ufrag[i] = alphabet[config->label >> 6 * i & 63];
     draw_secret(ice, ice->password, SN_ICE_PASSWORD_LEN);
     config->random(config->owner, &ice->tie_breaker, sizeof(ice->tie_breaker));
 }
@@ -53,6 +54,22 @@ int sn_ice_set_remote(struct sn_ice *ice, uint64_t now_ns, struct sn_str ufrag,
     ice->started_ns = now_ns;
     sn_ice_tick(ice, now_ns);
     return 0;
+}
+
+int ice_ufrag_label(struct sn_str ufrag)
+{
+    int label = 0;
+
+    if (ufrag.len != SN_ICE_UFRAG_LEN)
+        return -1;
+    for (int i = 0; i < ICE_LABEL_CHARS; i++) {
+        const char *at = ufrag.ptr[i] ? strchr(alphabet, ufrag.ptr[i]) : NULL;
+
+        if (!at)
+            return -1;
+        label |= (int)(at - alphabet) << 6 * i;
+    }
+    return label <= UINT16_MAX ? label : -1;
 }
 
 /* ---- candidates ---- */

@@ -22,7 +22,7 @@
 enum { SN_ICE_LOCAL_MAX = 16, SN_ICE_REMOTE_MAX = 32, SN_ICE_PAIRS_MAX = 64 };
 
 enum {
-    SN_ICE_UFRAG_LEN = 8,     /* ours; 48 bits of chance */
+    SN_ICE_UFRAG_LEN = 8,     /* ours; three of them the label, then 30 bits of chance */
     SN_ICE_PASSWORD_LEN = 24, /* ours; 144 bits */
     SN_ICE_SECRET_MAX = 256,  /* theirs; RFC 8839, 5.4 */
 };
@@ -31,6 +31,8 @@ struct sn_ice;
 
 struct sn_ice_config {
     bool controlling; /* the offerer is, as a rule */
+    /* Of several agents on one socket: what is meant for this one bears it; see sn_ice_label(). */
+    uint16_t label;
     /* Bytes nobody can guess (sn_random_secret), or, in a simulation, those of a seed. */
     void (*random)(void *owner, void *bytes, size_t len);
     /* Hands out a datagram: from that local candidate to that address. */
@@ -145,10 +147,16 @@ int sn_ice_set_remote(struct sn_ice *ice, uint64_t now_ns, struct sn_str ufrag,
  * of no use (unspecified or multicast addresses) or beyond SN_ICE_REMOTE_MAX are passed over. */
 void sn_ice_add_remote(struct sn_ice *ice, const struct sn_candidate *candidate);
 
-/* Takes a datagram that arrived at local candidate `local`. True when it was STUN, right or wrong;
- * otherwise it is the caller's business (and no sign that the other side consents). */
-bool sn_ice_receive(struct sn_ice *ice, uint64_t now_ns, unsigned local, const struct sn_ip *remote,
-                    const void *bytes, size_t len);
+/* What a datagram was. */
+enum sn_ice_received {
+    SN_ICE_NOT_STUN, /* the caller's business (and no sign that the other side consents) */
+    SN_ICE_DROPPED,
+    SN_ICE_AUTHENTIC, /* STUN of somebody who knows a password: its address is the other side's */
+};
+
+/* Takes a datagram that arrived at local candidate `local`. */
+enum sn_ice_received sn_ice_receive(struct sn_ice *ice, uint64_t now_ns, unsigned local,
+                                    const struct sn_ip *remote, const void *bytes, size_t len);
 
 /* Does what is due. */
 void sn_ice_tick(struct sn_ice *ice, uint64_t now_ns);
@@ -163,8 +171,8 @@ enum sn_ice_state sn_ice_state(const struct sn_ice *ice);
  * there is none. */
 bool sn_ice_route(const struct sn_ice *ice, unsigned *ret_local, struct sn_ip *ret_remote);
 
-/* The user fragment of ours that a request is meant for, so that agents can share a socket; ptr
- * NULL for anything else. Borrowed. */
-struct sn_str sn_ice_recipient(const void *bytes, size_t len);
+/* Which agent STUN is meant for: requests name it in their user fragment, answers by the number of
+ * the request. False for anything else, and for requests to nobody here. */
+bool sn_ice_label(const void *bytes, size_t len, uint16_t *ret_label);
 
 #endif

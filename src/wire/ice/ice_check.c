@@ -17,6 +17,14 @@ static void send_to(struct sn_ice *ice, unsigned local, const struct sn_ip *remo
     ice->config.send(ice->config.owner, local, &to, bytes, len);
 }
 
+/* A number for a request: the label, then chance. */
+static void draw_id(struct sn_ice *ice, uint8_t id[SN_STUN_ID_LEN])
+{
+    ice->config.random(ice->config.owner, id, SN_STUN_ID_LEN);
+    id[0] = (uint8_t)(ice->config.label >> 8);
+    id[1] = (uint8_t)ice->config.label;
+}
+
 /* ---- requests out ---- */
 
 /* PRIORITY is that of the candidate the other side would learn from this check (7.1.1). */
@@ -53,7 +61,7 @@ static void send_request(struct sn_ice *ice, const struct sn_ice_pair *pair, con
 void ice_check(struct sn_ice *ice, struct sn_ice_pair *pair)
 {
     if (pair->state != SN_ICE_IN_PROGRESS) {
-        ice->config.random(ice->config.owner, pair->id, sizeof(pair->id));
+        draw_id(ice, pair->id);
         pair->state = SN_ICE_IN_PROGRESS;
         pair->sends = 0;
     }
@@ -69,7 +77,7 @@ void ice_ask(struct sn_ice *ice, struct sn_ice_pair *route)
 {
     unsigned slot = ice->consents_sent++ % SN_ICE_CONSENTS;
 
-    ice->config.random(ice->config.owner, ice->consents[slot].id, SN_STUN_ID_LEN);
+    draw_id(ice, ice->consents[slot].id);
     ice->consents[slot].pair = route;
     route->was_controlling = ice->controlling;
     send_request(ice, route, ice->consents[slot].id, false);
@@ -120,25 +128,26 @@ static void take_error(struct sn_ice *ice, struct sn_ice_pair *pair, int error)
     ice_trigger(ice, pair);
 }
 
-static void take_answer(struct sn_ice *ice, unsigned local, const struct sn_ip *remote,
+static bool take_answer(struct sn_ice *ice, unsigned local, const struct sn_ip *remote,
                         const struct sn_stun_message *message)
 {
     struct sn_ice_pair *pair = pair_of_answer(ice, message->id);
 
     if (!pair || !sn_stun_is_authentic(message, sn_str_of(ice->remote_password)))
-        return;
+        return false;
     bool checked =
         pair->state == SN_ICE_IN_PROGRESS && memcmp(pair->id, message->id, SN_STUN_ID_LEN) == 0;
     /* The answer must come back the way the request went (7.2.5.2.1). */
     if (pair->local != local || !sn_ip_eq(&ice->remote[pair->remote].address, remote)) {
         if (checked)
             pair->state = SN_ICE_PAIR_FAILED;
-        return;
+        return false;
     }
     if (message->class == SN_STUN_SUCCESS)
         succeed(ice, pair, checked);
     else
         take_error(ice, pair, message->error);
+    return true;
 }
 
 /* ---- requests in ---- */
@@ -219,7 +228,7 @@ static void note_request(struct sn_ice *ice, unsigned local, const struct sn_ip 
     }
 }
 
-static void take_request(struct sn_ice *ice, unsigned local, const struct sn_ip *remote,
+static bool take_request(struct sn_ice *ice, unsigned local, const struct sn_ip *remote,
                          const struct sn_stun_message *request)
 {
     int error = judge(ice, request);
@@ -229,38 +238,49 @@ static void take_request(struct sn_ice *ice, unsigned local, const struct sn_ip 
     answer(ice, local, remote, request, error);
     if (!error)
         note_request(ice, local, remote, request);
+    return error == 0;
 }
 
-bool sn_ice_receive(struct sn_ice *ice, uint64_t now_ns, unsigned local, const struct sn_ip *remote,
-                    const void *bytes, size_t len)
+enum sn_ice_received sn_ice_receive(struct sn_ice *ice, uint64_t now_ns, unsigned local,
+                                    const struct sn_ip *remote, const void *bytes, size_t len)
 {
     struct sn_ip from = *remote;
     struct sn_stun_message message;
+    bool authentic = false;
 
     if (!sn_stun_is(bytes, len))
-        return false;
+        return SN_ICE_NOT_STUN;
     from.scope = 0; /* that of the local candidate it came to */
     if (ice->state == SN_ICE_FAILED || local >= ice->local_count ||
         sn_stun_parse(bytes, len, &message) || message.method != SN_STUN_BINDING)
-        return true;
+        return SN_ICE_DROPPED;
     ice->now_ns = now_ns;
     if (message.class == SN_STUN_REQUEST)
-        take_request(ice, local, &from, &message);
+        authentic = take_request(ice, local, &from, &message);
     else if (message.class != SN_STUN_INDICATION)
-        take_answer(ice, local, &from, &message);
+        authentic = take_answer(ice, local, &from, &message);
     sn_ice_tick(ice, now_ns);
-    return true;
+    return authentic ? SN_ICE_AUTHENTIC : SN_ICE_DROPPED;
 }
 
-struct sn_str sn_ice_recipient(const void *bytes, size_t len)
+bool sn_ice_label(const void *bytes, size_t len, uint16_t *ret_label)
 {
     struct sn_stun_message message;
+    int label = -1;
 
-    if (sn_stun_parse(bytes, len, &message) || message.class != SN_STUN_REQUEST ||
-        !message.username.len)
-        return SN_STR_NULL;
-    const char *colon = memchr(message.username.ptr, ':', message.username.len);
-    if (!colon)
-        return SN_STR_NULL;
-    return (struct sn_str){message.username.ptr, (size_t)(colon - message.username.ptr)};
+    if (sn_stun_parse(bytes, len, &message))
+        return false;
+    if (message.class != SN_STUN_REQUEST) {
+        label = message.id[0] << 8 | message.id[1];
+    } else if (message.username.len) {
+        const char *colon = memchr(message.username.ptr, ':', message.username.len);
+
+        if (colon)
+            label = ice_ufrag_label(
+                (struct sn_str){message.username.ptr, (size_t)(colon - message.username.ptr)});
+    }
+    if (label < 0)
+        return false;
+    *ret_label = (uint16_t)label;
+    return true;
 }

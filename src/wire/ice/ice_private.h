@@ -23,6 +23,10 @@ static inline uint64_t ice_silence(const struct sn_ice *ice, const struct sn_ice
     return ice->now_ns - pair->answered_ns;
 }
 
+/* Our user fragments begin with the label: 18 bits. The label of one, or -1. */
+enum { ICE_LABEL_CHARS = 3 };
+int ice_ufrag_label(struct sn_str ufrag);
+
 /* The pair that data uses, or NULL. */
 struct sn_ice_pair *ice_route(const struct sn_ice *ice);
 
