@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Any bytes as a description and as a candidate. What can be answered is, and our answer reads as
- * it was meant.
+ * Any bytes as a description, bare and as it travels, and as a candidate. What can be answered is,
+ * and our answer reads as it was meant.
  */
 #include "wire/ice/sdp.h"
 #include "fuzz.h"
+#include "wire/ice/description.h"
 
 static void check_candidate(struct sn_str text)
 {
@@ -45,6 +46,25 @@ static void check_answer(const struct sn_sdp *offer)
         FUZZ_REQUIRE(sn_str_eq(answer.media[i].mid, offer->media[i].mid));
 }
 
+static void check_travel(struct sn_str text)
+{
+    struct sn_description description, again;
+    struct fuzz_memory memory;
+    struct sn_error error;
+    struct sn_arena *arena = fuzz_memory_init(&memory, 1 << 20);
+
+    if (!sn_description_read(text, arena, &description, &error)) {
+        struct sn_str written = sn_description_write(&description, arena);
+
+        FUZZ_REQUIRE(written.ptr);
+        FUZZ_REQUIRE(written.len > SN_DESCRIPTION_MAX ||
+                     sn_description_read(written, arena, &again, &error) == 0);
+        FUZZ_REQUIRE(written.len > SN_DESCRIPTION_MAX || (again.is_offer == description.is_offer &&
+                                                          sn_str_eq(again.sdp, description.sdp)));
+    }
+    fuzz_memory_fini(&memory);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct sn_sdp sdp;
@@ -52,6 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sn_error error;
 
     check_candidate(text);
+    check_travel(text);
     if (sn_sdp_parse(text, &sdp, &error))
         return 0;
     FUZZ_REQUIRE(sdp.media_count <= SN_SDP_MEDIA_MAX && sdp.data < (int)sdp.media_count);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * JSON as text: what reading and writing messages is made of. Internal to wire/pb.
+ * JSON as text: what reading and writing messages is made of. For src/wire only.
  * Source: RFC 8259; strings must be UTF-8 without lone surrogates, as ProtoJSON demands.
  */
 #ifndef SINEW_WIRE_PB_JSON_TEXT_H
