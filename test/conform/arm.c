@@ -310,7 +310,7 @@ static void a_streamed_way_ends_with_its_points(void **state)
     uint32_t count = joint_count(subject);
 
     if (!begin_streamed(subject, &a, count))
-        return;
+        skip();
     send_point(&a, count, 4, 20);
     send_point(&a, count, 7, 40);
     sn_duplex_end(&a.duplex);
@@ -326,7 +326,7 @@ static void a_streamed_way_that_jumps_back_in_time_is_refused(void **state)
     uint32_t count = joint_count(subject);
 
     if (!begin_streamed(subject, &a, count))
-        return;
+        skip();
     send_point(&a, count, 4, 10000);
     send_point(&a, count, 5, 10000);
     assert_int_equal(ask_await(&a.ask), SN_ERR_INVALID_ARGUMENT);
@@ -343,7 +343,7 @@ static void stopping_ends_a_streamed_way(void **state)
     uint32_t count = joint_count(subject);
 
     if (!begin_streamed(subject, &a, count))
-        return;
+        skip();
     send_point(&a, count, 8, 60000);
     assert_int_equal(ask(&b.ask, subject, start_stop), 0);
     assert_int_equal(ask_await(&a.ask), SN_ERR_CANCELLED);
@@ -363,7 +363,7 @@ static void manual_mode_is_had_or_not(void **state)
     a.manual = true;
     assert_int_equal(ask(&a.ask, subject, start_set_manual_mode), has ? 0 : SN_ERR_UNIMPLEMENTED);
     if (!has)
-        return;
+        skip();
     assert_int_equal(ask(&a.ask, subject, start_manual_mode), 0);
     assert_true(a.manual);
     a.manual = false;

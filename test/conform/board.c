@@ -215,6 +215,7 @@ struct ask_ticks {
     int refusal; /* what the sink answers a tick with */
     int ready, ticks;
     uint64_t last_ns;
+    int ticks_before;
 };
 
 static struct ask_ticks *ticks_of(struct sn_call *call)
@@ -250,22 +251,32 @@ static int start_ticks(struct sn_call *call)
     return sn_board_stream_ticks(call, board_of(call), a->names, a->count, NULL, &a->sink);
 }
 
+static bool is_heard(void *owner)
+{
+    struct ask_ticks *a = owner;
+
+    return a->ready || a->ask.ended;
+}
+
 static void begin_ticks(struct ask_ticks *a, struct subject *subject)
 {
     ask_init(&a->ask, subject, start_ticks);
     ask_start(&a->ask);
-    while (!a->ready && !a->ask.ended)
-        subject_run(subject, SN_MS(5));
+    assert_true(subject_until(subject, is_heard, a));
     assert_int_equal(a->ready, 1);
+}
+
+static bool has_ticked(void *owner)
+{
+    struct ask_ticks *a = owner;
+
+    return a->ticks != a->ticks_before;
 }
 
 static void await_tick(struct ask_ticks *a)
 {
-    int before = a->ticks;
-
-    for (int i = 0; i < 250 && a->ticks == before; i++)
-        subject_run(a->ask.subject, SN_MS(10));
-    assert_true(a->ticks > before);
+    a->ticks_before = a->ticks;
+    assert_true(subject_until(a->ask.subject, has_ticked, a));
 }
 
 static void end_ticks(struct ask_ticks *a)

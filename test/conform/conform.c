@@ -3,6 +3,7 @@
  * Asking a resource from a test, and what all APIs have in common.
  */
 #include "conform.h"
+#include "pb/common/v1/common.h"
 #include "sinew/struct.h"
 
 #include <stdio.h>
@@ -76,6 +77,18 @@ void subject_run(struct subject *subject, uint64_t ns)
         sn_loop_run(subject->loop);
 }
 
+bool subject_until(struct subject *subject, bool (*is_so)(void *owner), void *owner)
+{
+    uint64_t end_ns = subject->env->timers->now_ns + SN_SECONDS(10);
+
+    while (!is_so(owner)) {
+        if (subject->env->timers->now_ns >= end_ns)
+            return false;
+        subject_run(subject, SN_MS(2));
+    }
+    return true;
+}
+
 /* ---- common slots ---- */
 
 struct ask_struct {
@@ -121,4 +134,23 @@ void status_answers(void **state)
 
     assert_int_equal(ask(&a.ask, *state, start_status), 0);
     assert_non_null(a.result);
+}
+
+struct ask_geometries {
+    struct ask ask;
+    struct pb_common_get_geometries_response geometries;
+};
+
+static int start_geometries(struct sn_call *call)
+{
+    struct ask_geometries *a = (struct ask_geometries *)call;
+
+    return sn_geometries(call, a->ask.subject->resource, NULL, &a->geometries);
+}
+
+void geometries_answer(void **state)
+{
+    struct ask_geometries a = {0};
+
+    assert_int_equal(ask(&a.ask, *state, start_geometries), 0);
 }

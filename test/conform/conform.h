@@ -47,9 +47,15 @@ int ask(struct ask *ask, struct subject *subject, int (*start)(struct sn_call *c
 /* Runs the loop for that long. */
 void subject_run(struct subject *subject, uint64_t ns);
 
+/* Runs the loop until is_so(owner), 10 s at most; false: it never was. */
+bool subject_until(struct subject *subject, bool (*is_so)(void *owner), void *owner);
+
 /* Slots that every API has; part of each suite. */
 void do_command_answers(void **state);
 void status_answers(void **state);
+
+/* Of components that have a body. */
+void geometries_answer(void **state);
 
 struct suite {
     const char *api;

@@ -74,9 +74,12 @@ static bool trigger(struct subject *subject, struct sn_str control, struct sn_st
     struct ask_input a = {.event = {1500000000, event, control, value}};
     int code = ask(&a.ask, subject, start_trigger);
 
-    if (code)
-        assert_int_equal(code, SN_ERR_UNKNOWN);
-    return !code;
+    if (!code)
+        return true;
+    assert_int_equal(code, SN_ERR_UNKNOWN);
+    assert_true(strstr(subject->text, "unsupported") ||
+                strstr(subject->text, "not of type Triggerable"));
+    return false;
 }
 
 static void begin_stream(struct ask_input *a, struct subject *subject,
@@ -122,7 +125,7 @@ static void what_is_triggered_is_the_last_event(void **state)
     uint32_t i = 0;
 
     if (!trigger(*state, control, SN_STR("PositionChangeAbs"), 0.25))
-        return;
+        skip();
     assert_int_equal(ask(&a.ask, *state, start_events), 0);
     while (i < a.events.events.n && !sn_str_eq(a.events.events.v[i].control, control))
         i++;
@@ -140,16 +143,18 @@ static void a_stream_tells_of_its_triggers(void **state)
 
     begin_stream(&a, *state, &wanted, 1);
     uint32_t before = a.told;
-    if (trigger(*state, wanted.control, SN_STR("ButtonHold"), 2)) {
+    bool can = trigger(*state, wanted.control, SN_STR("ButtonHold"), 2);
+    if (can) {
         subject_run(*state, SN_MS(50));
         assert_int_equal(a.told, before);
-    }
-    if (trigger(*state, wanted.control, wanted.event, 0.5)) {
+        assert_true(trigger(*state, wanted.control, wanted.event, 0.5));
         subject_run(*state, SN_MS(50));
         assert_int_equal(a.told, before + 1);
         assert_true(a.value == 0.5);
     }
     end_stream(&a);
+    if (!can)
+        skip();
 }
 
 /* As upstream does: once for all, once for this. */
@@ -162,11 +167,14 @@ static void a_stream_of_all_tells_twice(void **state)
 
     begin_stream(&a, *state, wanted, 2);
     uint32_t before = a.told;
-    if (trigger(*state, control, SN_STR("ButtonPress"), 1)) {
+    bool can = trigger(*state, control, SN_STR("ButtonPress"), 1);
+    if (can) {
         subject_run(*state, SN_MS(50));
         assert_int_equal(a.told, before + 2);
     }
     end_stream(&a);
+    if (!can)
+        skip();
 }
 
 static void two_streams_hear_the_same(void **state)
@@ -177,13 +185,16 @@ static void two_streams_hear_the_same(void **state)
     begin_stream(&a, *state, &wanted, 1);
     begin_stream(&b, *state, &wanted, 1);
     uint32_t before_a = a.told, before_b = b.told;
-    if (trigger(*state, wanted.control, wanted.event, 1)) {
+    bool can = trigger(*state, wanted.control, wanted.event, 1);
+    if (can) {
         subject_run(*state, SN_MS(50));
         assert_int_equal(a.told, before_a + 1);
         assert_int_equal(b.told, before_b + 1);
     }
     end_stream(&a);
     end_stream(&b);
+    if (!can)
+        skip();
 }
 
 static void a_stream_ends_with_what_its_sink_says(void **state)

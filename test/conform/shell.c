@@ -38,17 +38,36 @@ static void keep(struct ask_shell *a, struct sn_str bytes)
     a->printed[a->printed_len] = '\0';
 }
 
+struct awaited {
+    struct ask_shell *a;
+    const char *text;
+    int count;
+};
+
+static bool has_come(const struct awaited *wanted)
+{
+    const struct ask_shell *a = wanted->a;
+
+    return wanted->text ? strstr(a->printed, wanted->text) != NULL
+                        : a->eofs + a->acks >= wanted->count;
+}
+
+static bool has_come_or_ended(void *owner)
+{
+    const struct awaited *wanted = owner;
+
+    return has_come(wanted) || wanted->a->ask.ended;
+}
+
 /* Runs the loop until that has been printed, or so many files have been acknowledged or ended. */
 static void await(struct ask_shell *a, const char *text, int count)
 {
-    for (int i = 0; i < 1000 && !a->ask.ended; i++) {
-        if (text ? strstr(a->printed, text) != NULL : a->eofs + a->acks >= count)
-            return;
-        subject_run(a->ask.subject, SN_MS(10));
-    }
-    if (!(text ? strstr(a->printed, text) != NULL : a->eofs + a->acks >= count))
+    struct awaited wanted = {a, text, count};
+
+    subject_until(a->ask.subject, has_come_or_ended, &wanted);
+    if (!has_come(&wanted))
         print_message("printed: %s\n", a->printed);
-    assert_true(text ? strstr(a->printed, text) != NULL : a->eofs + a->acks >= count);
+    assert_true(has_come(&wanted));
 }
 
 static void begin(struct ask_shell *a, struct subject *subject, int (*start)(struct sn_call *call),
@@ -178,14 +197,21 @@ static int start_copy_from(struct sn_call *call)
                               &a->duplex);
 }
 
+/* One at a time. */
+static bool may_send(void *owner)
+{
+    struct ask_shell *a = owner;
+
+    return !a->duplex.hold || a->ask.ended;
+}
+
 static int send_file(struct ask_shell *a, struct pb_service_shell_file_data file)
 {
     struct pb_service_shell_copy_files_to_machine_request request = {
         .which_request = PB_SERVICE_SHELL_COPY_FILES_TO_MACHINE_REQUEST_REQUEST_FILE_DATA,
         .file_data = &file};
 
-    while (a->duplex.hold && !a->ask.ended) /* one at a time */
-        subject_run(a->ask.subject, SN_MS(2));
+    assert_true(subject_until(a->ask.subject, may_send, a));
     return a->ask.ended ? a->ask.code : sn_duplex_request(&a->duplex, &request);
 }
 
@@ -239,8 +265,9 @@ static void a_file_goes_there_and_back(void **state)
     rmdir(folder);
 }
 
-static bool is_empty(const char *folder)
+static bool is_empty(void *owner)
 {
+    const char *folder = owner;
     DIR *dir = opendir(folder);
     int count = 0;
 
@@ -249,6 +276,11 @@ static bool is_empty(const char *folder)
         count++;
     closedir(dir);
     return count == 2; /* itself and its parent */
+}
+
+static bool is_filled(void *owner)
+{
+    return !is_empty(owner);
 }
 
 static void a_copy_that_breaks_off_leaves_nothing(void **state)
@@ -262,13 +294,10 @@ static void a_copy_that_breaks_off_leaves_nothing(void **state)
     assert_int_equal(send_file(&a, (struct pb_service_shell_file_data){.name = SN_STR("x"),
                                                                        .data = SN_STR("half")}),
                      0);
-    for (int i = 0; i < 1000 && is_empty(folder); i++)
-        subject_run(*state, SN_MS(10));
-    assert_false(is_empty(folder));
+    assert_true(subject_until(*state, is_filled, folder));
     sn_call_cancel(&a.ask.call, SN_ERR_CANCELLED);
     assert_int_equal(ask_await(&a.ask), SN_ERR_CANCELLED);
-    for (int i = 0; i < 1000 && !is_empty(folder); i++)
-        subject_run(*state, SN_MS(10));
+    assert_true(subject_until(*state, is_empty, folder));
     assert_int_equal(rmdir(folder), 0);
 }
 

@@ -14,6 +14,7 @@ struct ask_world {
     struct pb_service_worldstatestore_get_transform_response found;
     struct sn_world_sink sink;
     int ready, changes;
+    int changes_before;
 };
 
 static struct ask_world *world_of(struct sn_call *call)
@@ -85,22 +86,32 @@ static int start_changes(struct sn_call *call)
     return sn_world_changes(call, subject_of(call), NULL, &a->sink);
 }
 
+static bool is_heard(void *owner)
+{
+    struct ask_world *a = owner;
+
+    return a->ready || a->ask.ended;
+}
+
 static void listen_to(struct ask_world *a, struct subject *subject)
 {
     ask_init(&a->ask, subject, start_changes);
     ask_start(&a->ask);
-    while (!a->ready && !a->ask.ended)
-        subject_run(subject, SN_MS(5));
+    assert_true(subject_until(subject, is_heard, a));
     assert_int_equal(a->ready, 1);
+}
+
+static bool has_changed(void *owner)
+{
+    struct ask_world *a = owner;
+
+    return a->changes != a->changes_before;
 }
 
 static void await_change(struct ask_world *a)
 {
-    int before = a->changes;
-
-    for (int i = 0; i < 250 && a->changes == before; i++)
-        subject_run(a->ask.subject, SN_MS(10));
-    assert_true(a->changes > before);
+    a->changes_before = a->changes;
+    assert_true(subject_until(a->ask.subject, has_changed, a));
 }
 
 static void stop_listening(struct ask_world *a)

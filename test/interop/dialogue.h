@@ -18,7 +18,7 @@ struct dialogue {
     struct sn_arena arena; /* of everything below; lives until dialogue_fini */
     struct sn_metadata headers, trailers;
     void **responses;
-    size_t response_count, capacity, taken;
+    size_t response_count, taken;
     int code; /* of the end */
     struct sn_str text;
 };
