@@ -4,12 +4,10 @@
  */
 #include "driver/arm/kinematic.h"
 #include "api/geometry.h"
-#include "driver/arm/model_file.h"
 #include "driver/embedded.h"
+#include "driver/model_file.h"
 #include "spatial/glb.h"
 #include "spatial/json.h"
-
-enum { MODEL_MEMORY_MAX = 64 << 20 };
 
 /* ---- the model ---- */
 
@@ -25,9 +23,7 @@ int sn_kinematic_validate(const struct sn_kinematic_attrs *attrs, struct sn_erro
         return sn_error_set(error, SN_ERR_UNKNOWN,
                             "fake arm cannot be created, unsupported arm-model: %.*s",
                             SN_STR_ARGS(name));
-    if (attrs->model_path.len && sn_model_file_check(attrs->model_path.ptr, error))
-        return SN_ERR_UNKNOWN;
-    return 0;
+    return attrs->model_path.len ? sn_model_file_validate(attrs->model_path.ptr, error) : 0;
 }
 
 /* The models whose looks upstream ships. */
@@ -37,35 +33,22 @@ static bool is_shown(struct sn_str name)
            sn_str_is(name, "xarm6");
 }
 
-/* What a model is made of needn't be what its links look like. */
-static int load_embedded(struct sn_kinematic_arm *arm, struct sn_str name,
-                         const struct sn_embedded *others, struct sn_error *error)
-{
-    const struct sn_embedded *file = sn_embedded_find(sn_embedded_arm_models, name);
-    const struct sn_embedded *other = others ? sn_embedded_find(others, name) : NULL;
-    struct sn_model *looks;
-    int code = sn_json_model(file->bytes, NULL, &arm->arena, &looks, error);
-
-    arm->model = looks;
-    arm->looks = is_shown(name) ? looks : NULL;
-    if (code || !other)
-        return code;
-    return sn_json_model(other->bytes, NULL, &arm->arena, &arm->model, error);
-}
-
 int sn_kinematic_load(struct sn_call *call, struct sn_kinematic_arm *arm,
                       const struct sn_kinematic_attrs *attrs, const struct sn_embedded *others)
 {
     struct sn_str name = attrs->arm_model.len ? attrs->arm_model : SN_STR(SN_KINEMATIC_PLAIN);
+    const struct sn_embedded *file = sn_embedded_find(sn_embedded_arm_models, name);
+    const struct sn_embedded *other = others ? sn_embedded_find(others, name) : NULL;
     struct sn_error error;
-    int code;
+    int code = sn_model_load(call, attrs->model_path, file->bytes, &arm->arena, &arm->model);
 
-    sn_arena_init(&arm->arena, call->env->blocks, MODEL_MEMORY_MAX);
-    if (attrs->model_path.len)
-        code = sn_model_file_read(attrs->model_path.ptr, &arm->arena, &arm->model, &error);
-    else
-        code = load_embedded(arm, name, others, &error);
-    return code ? sn_call_fail(call, code, "%s", error.text) : 0;
+    if (code || attrs->model_path.len)
+        return code;
+    arm->looks = is_shown(name) ? arm->model : NULL;
+    /* What a model is made of needn't be what its links look like. */
+    if (other && (code = sn_json_model(other->bytes, NULL, &arm->arena, &arm->model, &error)))
+        return sn_call_fail(call, code, "%s", error.text);
+    return 0;
 }
 
 void sn_kinematic_fini(struct sn_resource *resource)
@@ -75,8 +58,8 @@ void sn_kinematic_fini(struct sn_resource *resource)
 
 /* ---- from joints to the rest ---- */
 
-int sn_kinematic_check(struct sn_call *call, const struct sn_kinematic_arm *arm,
-                       const double *joints)
+/* Joints out of their limits have no place. */
+static int check(struct sn_call *call, const struct sn_kinematic_arm *arm, const double *joints)
 {
     struct sn_error error;
 
@@ -88,7 +71,7 @@ int sn_kinematic_check(struct sn_call *call, const struct sn_kinematic_arm *arm,
 int sn_kinematic_end(struct sn_call *call, const struct sn_kinematic_arm *arm, const double *joints,
                      struct pb_common_pose *ret_pose)
 {
-    int code = sn_kinematic_check(call, arm, joints);
+    int code = check(call, arm, joints);
 
     if (code)
         return code;
@@ -101,14 +84,11 @@ int sn_kinematic_bodies(struct sn_call *call, const struct sn_kinematic_arm *arm
                         const double *joints,
                         struct pb_common_get_geometries_response *ret_geometries)
 {
-    struct sn_geometry *bodies;
-    uint32_t count;
-    int code =
-        sn_model_geometries(arm->model, joints, arm->base.base.name, call->arena, &bodies, &count);
+    int code = sn_model_bodies(call, arm->model, joints, arm->base.base.name, ret_geometries);
 
-    if (!code && count > 0)
-        code = sn_kinematic_check(call, arm, joints);
-    return code ? code : sn_geometries_to_pb(bodies, count, call->arena, ret_geometries);
+    if (!code && ret_geometries->geometries.n > 0)
+        code = check(call, arm, joints);
+    return code;
 }
 
 int sn_kinematic_joints(struct sn_call *call, const struct sn_kinematic_arm *arm,
@@ -247,7 +227,7 @@ int sn_kinematic_search(struct sn_call *call, struct sn_kinematic_arm *arm, cons
                                      const double *joints))
 {
     struct search *search = sn_arena_zalloc(call->arena, sizeof(*search));
-    int code = sn_kinematic_check(call, arm, from);
+    int code = check(call, arm, from);
 
     if (code)
         return code;

@@ -44,11 +44,7 @@ void sn_kinematic_fini(struct sn_resource *resource);
 
 /* ---- from joints (rad, mm) to the rest ---- */
 
-/* Joints out of their limits have no place. */
-int sn_kinematic_check(struct sn_call *call, const struct sn_kinematic_arm *arm,
-                       const double *joints) SN_MUST_USE;
-
-/* Those three answer the API's slots. */
+/* Those three answer the API's slots; joints out of their limits have no place. */
 int sn_kinematic_end(struct sn_call *call, const struct sn_kinematic_arm *arm, const double *joints,
                      struct pb_common_pose *ret_pose) SN_MUST_USE;
 int sn_kinematic_bodies(struct sn_call *call, const struct sn_kinematic_arm *arm,

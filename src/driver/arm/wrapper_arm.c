@@ -4,7 +4,7 @@
  * this model's to say, moving is the other arm's.
  */
 #include "driver/arm/kinematic.h"
-#include "driver/arm/model_file.h"
+#include "driver/model_file.h"
 
 struct wrapper_attrs {
     struct sn_str arm_name, model_path;
@@ -346,9 +346,8 @@ static int wrapper_do_command(struct sn_call *call, struct sn_resource *resource
 static int wrapper_validate(const void *attrs, struct sn_error *error)
 {
     const struct wrapper_attrs *a = attrs;
-    const char *path = a->model_path.len ? a->model_path.ptr : "";
 
-    return sn_model_file_check(path, error) ? SN_ERR_UNKNOWN : 0;
+    return sn_model_file_validate(a->model_path.ptr, error);
 }
 
 static int wrapper_open(struct sn_call *call, struct sn_resource *resource, const void *attrs)

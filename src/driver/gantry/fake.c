@@ -4,14 +4,11 @@
  * of a made-up size, or with the kinematics of a file.
  */
 #include "api/geometry.h"
-#include "driver/arm/model_file.h"
+#include "driver/model_file.h"
 #include "pb/component/gantry/v1/gantry.h"
 #include "sinew/api/gantry.h"
 #include "sinew/driver.h"
-#include "spatial/json.h"
 #include "spatial/number.h"
-
-enum { FAKE_MEMORY_MAX = 64 << 20 };
 
 /* A carriage of 50 x 50 x 10 mm on a rail of 100 mm. */
 static const char rail_json[] =
@@ -114,12 +111,8 @@ static int fake_geometries(struct sn_call *call, struct sn_resource *resource,
                            struct pb_common_get_geometries_response *ret_geometries)
 {
     struct fake_gantry *fake = (struct fake_gantry *)resource;
-    struct sn_geometry *bodies;
-    uint32_t count;
-    int code = sn_model_geometries(fake->model, &fake->position, resource->name, call->arena,
-                                   &bodies, &count);
 
-    return code ? code : sn_geometries_to_pb(bodies, count, call->arena, ret_geometries);
+    return sn_model_bodies(call, fake->model, &fake->position, resource->name, ret_geometries);
 }
 
 /* ---- its life ---- */
@@ -128,21 +121,17 @@ static int fake_validate(const void *attrs, struct sn_error *error)
 {
     const struct fake_attrs *a = attrs;
 
-    return a->model_path.len && sn_model_file_check(a->model_path.ptr, error) ? SN_ERR_UNKNOWN : 0;
+    return a->model_path.len ? sn_model_file_validate(a->model_path.ptr, error) : 0;
 }
 
 static int fake_open(struct sn_call *call, struct sn_resource *resource, const void *attrs)
 {
     struct fake_gantry *fake = (struct fake_gantry *)resource;
     const struct fake_attrs *a = attrs;
-    struct sn_error error;
+    int code = sn_model_load(call, a->model_path, sn_str_of(rail_json), &fake->arena, &fake->model);
 
-    sn_arena_init(&fake->arena, call->env->blocks, FAKE_MEMORY_MAX);
-    int code = a->model_path.len
-                   ? sn_model_file_read(a->model_path.ptr, &fake->arena, &fake->model, &error)
-                   : sn_json_model(sn_str_of(rail_json), NULL, &fake->arena, &fake->model, &error);
     if (code)
-        return sn_call_fail(call, code, "%s", error.text);
+        return code;
     if (fake->model->dof != 1)
         return sn_call_fail(call, SN_ERR_UNKNOWN,
                             "gantry model must have exactly one degree of freedom, got %u",

@@ -4,13 +4,11 @@
  * or none.
  */
 #include "api/geometry.h"
-#include "driver/arm/model_file.h"
+#include "driver/model_file.h"
 #include "pb/component/arm/v1/arm.h"
 #include "pb/google/protobuf/struct.h"
 #include "sinew/api/gripper.h"
 #include "sinew/driver.h"
-
-enum { FAKE_MEMORY_MAX = 64 << 20 };
 
 struct fake_attrs {
     struct sn_str model_path;
@@ -102,16 +100,12 @@ static int fake_geometries(struct sn_call *call, struct sn_resource *resource,
                            struct pb_common_get_geometries_response *ret_geometries)
 {
     struct fake_gripper *fake = (struct fake_gripper *)resource;
-    struct sn_geometry *bodies;
-    uint32_t count;
 
     if (!fake->model)
         return sn_frame_geometries(call, resource, extra, ret_geometries);
     if (fake->model->dof == 0)
         return 0;
-    int code = sn_model_geometries(fake->model, fake->values, resource->name, call->arena, &bodies,
-                                   &count);
-    return code ? code : sn_geometries_to_pb(bodies, count, call->arena, ret_geometries);
+    return sn_model_bodies(call, fake->model, fake->values, resource->name, ret_geometries);
 }
 
 /* ---- its life ---- */
@@ -120,20 +114,17 @@ static int fake_validate(const void *attrs, struct sn_error *error)
 {
     const struct fake_attrs *a = attrs;
 
-    return a->model_path.len && sn_model_file_check(a->model_path.ptr, error) ? SN_ERR_UNKNOWN : 0;
+    return a->model_path.len ? sn_model_file_validate(a->model_path.ptr, error) : 0;
 }
 
 static int fake_open(struct sn_call *call, struct sn_resource *resource, const void *attrs)
 {
     struct fake_gripper *fake = (struct fake_gripper *)resource;
     const struct fake_attrs *a = attrs;
-    struct sn_error error;
 
-    sn_arena_init(&fake->arena, call->env->blocks, FAKE_MEMORY_MAX);
-    if (a->model_path.len == 0)
-        return 0;
-    int code = sn_model_file_read(a->model_path.ptr, &fake->arena, &fake->model, &error);
-    return code ? sn_call_fail(call, code, "%s", error.text) : 0;
+    return a->model_path.len
+               ? sn_model_load(call, a->model_path, SN_STR_NULL, &fake->arena, &fake->model)
+               : 0;
 }
 
 static void fake_fini(struct sn_resource *resource)

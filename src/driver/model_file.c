@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reading kinematics files.
+ * Kinematics files and what follows from them.
  */
-#include "driver/arm/model_file.h"
+#include "driver/model_file.h"
+#include "api/geometry.h"
+#include "base/heap.h"
 #include "platform/file.h"
 #include "sinew/list.h"
 #include "spatial/json.h"
 #include "spatial/urdf.h"
-
-#include <stdlib.h>
 
 enum { MODEL_MEMORY_MAX = 64 << 20 };
 
@@ -54,8 +54,8 @@ static bool has_extension(const char *path, const char *extension)
     return len >= tail && strcmp(path + len - tail, extension) == 0;
 }
 
-int sn_model_file_read(const char *path, struct sn_arena *arena, struct sn_model **ret_model,
-                       struct sn_error *error)
+static int read_model(const char *path, struct sn_arena *arena, struct sn_model **ret_model,
+                      struct sn_error *error)
 {
     struct mesh_files meshes = {.base = {.load = load_mesh}, .urdf = path};
     bool json = has_extension(path, ".json");
@@ -72,27 +72,37 @@ int sn_model_file_read(const char *path, struct sn_arena *arena, struct sn_model
                 : sn_urdf_model(bytes, NULL, &meshes.base, arena, ret_model, error);
 }
 
-static void *get(struct sn_block_source *source, size_t size)
+int sn_model_file_validate(const char *path, struct sn_error *error)
 {
-    return malloc(size);
-}
-
-static void put(struct sn_block_source *source, void *memory, size_t size)
-{
-    free(memory);
-}
-
-int sn_model_file_check(const char *path, struct sn_error *error)
-{
-    struct sn_block_source source = {.get = get, .put = put};
     struct sn_block_pool pool;
     struct sn_arena arena;
     struct sn_model *model;
 
-    sn_block_pool_init(&pool, &source, 0);
+    sn_block_pool_init(&pool, &sn_heap, 0);
     sn_arena_init(&arena, &pool, MODEL_MEMORY_MAX);
-    int code = sn_model_file_read(path, &arena, &model, error);
+    int code = read_model(path, &arena, &model, error);
     sn_arena_fini(&arena);
     sn_block_pool_fini(&pool);
-    return code;
+    return code ? SN_ERR_UNKNOWN : 0;
+}
+
+int sn_model_load(struct sn_call *call, struct sn_str path, struct sn_str json,
+                  struct sn_arena *arena, struct sn_model **ret_model)
+{
+    struct sn_error error;
+
+    sn_arena_init(arena, call->env->blocks, MODEL_MEMORY_MAX);
+    int code = path.len ? read_model(path.ptr, arena, ret_model, &error)
+                        : sn_json_model(json, NULL, arena, ret_model, &error);
+    return code ? sn_call_fail(call, code, "%s", error.text) : 0;
+}
+
+int sn_model_bodies(struct sn_call *call, const struct sn_model *model, const double *inputs,
+                    const char *name, struct pb_common_get_geometries_response *ret_geometries)
+{
+    struct sn_geometry *bodies;
+    uint32_t count;
+    int code = sn_model_geometries(model, inputs, name, call->arena, &bodies, &count);
+
+    return code ? code : sn_geometries_to_pb(bodies, count, call->arena, ret_geometries);
 }
