@@ -244,6 +244,9 @@ static void isolate(const struct order *order)
     spawn_limit(order, &identity);
     bool refuse_network = order->no_network && !spawn_leave_network();
     become(order, &identity);
+    if (order->data && access(order->data, W_OK | X_OK))
+        spawn_warn("its data directory %s is out of its reach: %s", order->data,
+                   spawn_cause(errno));
     if (order->cwd && chdir(order->cwd))
         spawn_fail("working directory %s: %s", order->cwd, spawn_cause(errno));
     if (spawn_isolates(order))

@@ -297,6 +297,9 @@ static int spawn(struct sn_run *run, const struct sn_package_result *package,
     const char *args[4], *writable[] = {run->host->parent.dir, NULL};
     int code = make_data_dir(run, &data, error);
 
+    if (!code && run->tcp && run->entry->isolation.no_network)
+        code = sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                            "modules listen on TCP here, and its isolation takes the network away");
     if (code)
         return code;
     fill_args(run, args, level, sizeof(level));
@@ -314,6 +317,7 @@ static int spawn(struct sn_run *run, const struct sn_package_result *package,
         .env = env,
         .cwd = package->cwd,
         .data_dir = data,
+        .isolation = &run->entry->isolation,
         .writable = writable,
         .on_line = on_line,
         .on_warning = on_warning,
