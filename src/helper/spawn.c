@@ -20,7 +20,7 @@
 
 /* ---- what is said ---- */
 
-static void say(char kind, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void say(char kind, const char *format, va_list args)
 {
     char text[SN_SPAWN_TEXT_MAX];
     int len;

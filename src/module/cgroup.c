@@ -58,8 +58,8 @@ static bool find_self(const char *self_cgroup, char *ret_path, size_t size)
     while (file && !found && fgets(line, sizeof(line), file)) {
         line[strcspn(line, "\n")] = '\0';
         found = strncmp(line, "0::/", 4) == 0 && strlen(line + 3) < size;
-        if (found)
-            snprintf(ret_path, size, "%s", line[4] ? line + 3 : "");
+        if (found) /* the root's is empty, as part of a path */
+            memcpy(ret_path, line[4] ? line + 3 : "", line[4] ? strlen(line + 3) + 1 : 1);
     }
     if (file)
         fclose(file);
@@ -77,7 +77,7 @@ static bool find_mount(const char *mountinfo, char *ret_path, size_t size)
         found = strstr(line, " - cgroup2 ") && sscanf(line, "%*s %*s %*s / %4095s", point) == 1 &&
                 strlen(point) < size;
         if (found)
-            snprintf(ret_path, size, "%s", point);
+            memcpy(ret_path, point, strlen(point) + 1);
     }
     if (file)
         fclose(file);
