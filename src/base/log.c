@@ -140,17 +140,33 @@ static bool is_pattern(const char *text)
            !strstr(text, "..");
 }
 
+/* One that was set before, out of the list: a level may be set any number of times. */
+static struct pattern *take_pattern_locked(const char *text)
+{
+    for (struct pattern **at = &patterns; *at; at = &(*at)->next) {
+        struct pattern *pattern = *at;
+
+        if (strcmp(pattern->text, text) == 0) {
+            *at = pattern->next;
+            return pattern;
+        }
+    }
+    return NULL;
+}
+
 int sn_log_set_pattern(const char *text, enum sn_log_level level)
 {
     if (!is_pattern(text))
         return SN_ERR_INVALID_ARGUMENT;
     size_t size = strlen(text) + 1;
-    struct pattern *pattern = malloc(sizeof(*pattern) + size);
+    pthread_mutex_lock(&names_lock);
+    struct pattern *pattern = take_pattern_locked(text);
+    if (!pattern)
+        pattern = malloc(sizeof(*pattern) + size);
     if (!pattern)
         abort();
     pattern->level = level;
     memcpy(pattern->text, text, size);
-    pthread_mutex_lock(&names_lock);
     pattern->next = patterns;
     patterns = pattern;
     update_levels_locked();
