@@ -5,19 +5,25 @@ find_program(SN_PROTOC protoc REQUIRED)
 find_path(SN_PROTOBUF_INCLUDE google/protobuf/descriptor.proto REQUIRED)
 
 # sn_pb_generate(<target> PROTOS <file>... [ROOTS <folder>...] [DEPENDS <target>...]
-#                [KEEP_UNKNOWN <message>...])
+#                [KEEP_UNKNOWN <message>...] [EMBED <name>])
 # Static library <target> with the code of the proto files (named as they import each other, below
 # proto/, ROOTS or where protobuf's own lie). #include "pb/a/b.h" is the code of a/b.proto. DEPENDS:
 # libraries of the same kind with what the files import. KEEP_UNKNOWN: full names of messages that
-# keep the fields they do not know.
+# keep the fields they do not know. EMBED: pb_<name>_descriptors of "pb/<name>_descriptors.h" are the
+# files themselves.
 function(sn_pb_generate target)
-  cmake_parse_arguments(ARG "" "" "PROTOS;ROOTS;DEPENDS;KEEP_UNKNOWN" ${ARGN})
+  cmake_parse_arguments(ARG "" "EMBED" "PROTOS;ROOTS;DEPENDS;KEEP_UNKNOWN" ${ARGN})
   set(out ${CMAKE_CURRENT_BINARY_DIR}/${target})
   set(set ${out}/descriptors.binpb)
   set(files ${ARG_PROTOS})
   list(TRANSFORM files REPLACE "\\.proto$" "")
   list(TRANSFORM files PREPEND ${out}/pb/)
   set(sources ${files})
+  if(ARG_EMBED)
+    list(APPEND files ${out}/pb/${ARG_EMBED}_descriptors)
+    list(APPEND sources ${out}/pb/${ARG_EMBED}_descriptors)
+    set(embed --embed=${ARG_EMBED})
+  endif()
   list(TRANSFORM sources APPEND .c)
   list(TRANSFORM files APPEND .h)
   list(APPEND files ${sources})
@@ -41,7 +47,8 @@ function(sn_pb_generate target)
     VERBATIM)
   add_custom_command(
     OUTPUT ${files}
-    COMMAND ${PROJECT_SOURCE_DIR}/tools/pbgen --set ${set} --out ${out} ${ARG_KEEP_UNKNOWN} --
+    COMMAND ${PROJECT_SOURCE_DIR}/tools/pbgen --set ${set} --out ${out} ${embed}
+            ${ARG_KEEP_UNKNOWN} --
             ${ARG_PROTOS}
     DEPENDS ${set} ${PROJECT_SOURCE_DIR}/tools/pbgen
     COMMENT "Writing the code of ${target}"

@@ -22,6 +22,7 @@
 #ifndef SINEW_MODULE_H
 #define SINEW_MODULE_H
 
+#include "sinew/custom.h"
 #include "sinew/driver.h"
 
 #ifdef __cplusplus
@@ -30,6 +31,8 @@ extern "C" {
 
 struct sn_module {
     const struct sn_driver *const *drivers; /* ends with NULL; static, as the drivers are */
+    /* Custom APIs that drivers here have or call; ends with NULL. NULL: there are none. */
+    const struct sn_custom_api *const *apis;
 };
 
 /* Serves the machine that started this process until it says SIGTERM (or SIGINT), or is gone: then

@@ -80,6 +80,10 @@ int sn_resource_enter(struct sn_resource *resource, struct sn_call *call, enum s
 int sn_dependency(struct sn_call *call, struct sn_resource *resource, const char *api,
                   struct sn_str name, struct sn_resource **ret_dependency) SN_MUST_USE;
 
+/* The same where it need not be there (an attribute marked as optional): NULL. */
+struct sn_resource *sn_dependency_if_there(struct sn_resource *resource, const char *api,
+                                           struct sn_str name);
+
 /* Whatever the machine has of that API and name right now, without depending on it: for services
  * that are told by a request what to use. The caller gets a reference. UNKNOWN with the texts that
  * a client's call would get: there is none, or it isn't ready. */

@@ -31,12 +31,14 @@ const struct pb_google_struct *sn_module_attributes(const struct sn_resource *re
 
 /* ---- dependencies ---- */
 
-/* A resource as seen from here: this module's own, or one that the machine is asked for. Takes a
- * reference; NULL for what this module knows no API of, without a machine, or without memory. */
+/* A resource as seen from here: this module's own, or one that the machine is asked for (custom
+ * APIs' always). Takes a reference; NULL for what this module knows no API of, without a machine,
+ * or without memory. */
 static struct sn_resource *reach(struct sn_sdk *sdk, const char *api_name, struct sn_str name)
 {
-    struct sdk_hosted *hosted = sdk_hosted_find(sdk, api_name, name);
-    const struct sn_api *api = sn_api_find(api_name);
+    const struct sn_api *api = sdk_api_find(sdk, api_name);
+    struct sdk_hosted *hosted =
+        api == sn_api_find(api_name) ? sdk_hosted_find(sdk, api_name, name) : NULL;
     char text[SN_FULL_NAME_SIZE];
 
     if (hosted && hosted->ready)
@@ -159,21 +161,24 @@ static void destroy(struct sn_resource *resource)
     free(resource);
 }
 
-/* Named as the reference's modules do, with the level that the resource's config asks for. */
+/* Named as the reference's modules do, with the level that the resource's config asks for, else the
+ * module's. */
 static struct sn_logger *logger_of(const struct sn_sdk *sdk, const struct sdk_config *config)
 {
     const struct pb_app_log_configuration *wanted = config->pb->log_configuration;
+    enum sn_log_level level = sdk->options.level;
     char full[SN_FULL_NAME_SIZE], name[SN_FULL_NAME_SIZE + SN_MODULE_NAME_MAX + 2];
-    char level_text[16];
-    enum sn_log_level level;
+    char text[16];
 
     snprintf(name, sizeof(name), "%.200s%s%s", sdk->options.name, *sdk->options.name ? "." : "",
              sn_full_name(&full, config->driver->api, config->name));
-    if (wanted && wanted->level.len && wanted->level.len < sizeof(level_text)) {
-        snprintf(level_text, sizeof(level_text), "%.*s", SN_STR_ARGS(wanted->level));
-        if (sn_log_parse_level(level_text, &level) || sn_log_set_pattern(name, level))
-            sn_log_warn(sdk->log, "%s: no level is called \"%s\"", name, level_text);
+    if (wanted && wanted->level.len) {
+        snprintf(text, sizeof(text), "%.*s", SN_STR_ARGS(wanted->level));
+        if (sn_log_parse_level(text, &level))
+            sn_log_warn(sdk->log, "%s: no level is called \"%s\"", name, text);
     }
+    if (sn_log_set_pattern(name, level))
+        sn_log_warn(sdk->log, "%s: its level can't be set", name);
     return sn_logger_get(name);
 }
 

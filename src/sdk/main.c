@@ -8,7 +8,7 @@
 #include "sdk/sdk.h"
 #include "sinew/list.h"
 
-#include <stdio.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -151,6 +151,7 @@ static int create(struct process *process, const struct sn_module *module, struc
         .env = sn_loop_env(process->loop),
         .module = module,
         .name = process->args.name,
+        .level = process->args.level,
         .tcp = !process->args.socket,
         .alone = process->args.alone,
         .dial = dial,
@@ -196,6 +197,16 @@ static int fail(const char *text)
     return 1;
 }
 
+/* As a pattern, which others can be set beside. At debug everything is wanted. */
+static void set_level(enum sn_log_level level)
+{
+    int code = sn_log_set_pattern("*", level);
+
+    assert(!code);
+    (void)code;
+    sn_log_set_dedup(level != SN_LOG_DEBUG);
+}
+
 int sn_module_main(int argc, char **argv, const struct sn_module *module)
 {
     struct process process = {0};
@@ -203,7 +214,7 @@ int sn_module_main(int argc, char **argv, const struct sn_module *module)
 
     if (sn_sdk_args_parse(argc, argv, getenv, &process.args, &error))
         return fail(error.text);
-    sn_log_set_level(process.args.level);
+    set_level(process.args.level);
     /* Half of it is running where this fails; the system cleans up better than we could. */
     if (create(&process, module, &error) || serve(&process, &error))
         return fail(error.text);

@@ -9,6 +9,7 @@
 #include "pb/app/v1/robot.h"
 #include "resource/registry.h"
 #include "sdk/args.h"
+#include "sdk/custom.h"
 #include "sdk/logs.h"
 #include "sdk/sdk.h"
 #include "sinew/list.h"
@@ -17,6 +18,7 @@
 enum {
     SDK_RESOURCES_MAX = 1024,        /* a module's */
     SDK_CONFIG_MEMORY_MAX = 4 << 20, /* of one resource */
+    SDK_CUSTOM_MEMORY_MAX = 64 << 20,
 };
 
 /* What a resource was built from. Lives while a resource was. */
@@ -53,6 +55,9 @@ struct sdk_machine {
 struct sn_sdk {
     struct sn_sdk_options options;
     struct sn_registry registry;
+    struct sn_arena arena; /* of custom APIs */
+    struct sdk_custom **customs;
+    size_t custom_count;
     struct sn_server *server;
     struct sn_router router;
     struct sn_list hosted; /* struct sdk_hosted.link */
@@ -64,6 +69,11 @@ struct sn_sdk {
     void (*closed)(void *owner);
     void *closed_owner;
 };
+
+/* ---- sdk.c ---- */
+
+/* An API, custom ones first; NULL when there is none of that name. */
+const struct sn_api *sdk_api_find(const struct sn_sdk *sdk, const char *name);
 
 /* ---- config.c ---- */
 

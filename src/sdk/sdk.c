@@ -21,10 +21,56 @@ static int find(struct sn_router *router, struct sn_rpc *rpc, const char *api, s
     return 0;
 }
 
-static void die(const struct sn_driver *driver)
+const struct sn_api *sdk_api_find(const struct sn_sdk *sdk, const char *name)
 {
-    fprintf(stderr, "driver %s: there is no API %s\n", driver->model, driver->api);
+    for (size_t i = 0; i < sdk->custom_count; i++)
+        if (strcmp(sdk->customs[i]->api.name, name) == 0)
+            return &sdk->customs[i]->api;
+    return sn_api_find(name);
+}
+
+/* A mistake in the module's tables: its author sees it at the first start. */
+static void SN_PRINTF(1, 2) die(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
     abort();
+}
+
+static int add_customs(struct sn_sdk *sdk)
+{
+    const struct sn_custom_api *const *definitions = sdk->options.module->apis;
+    size_t count = 0;
+
+    while (definitions && definitions[count])
+        count++;
+    sdk->customs = sn_arena_zalloc(&sdk->arena, count * sizeof(struct sdk_custom *));
+    if (!sdk->customs)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    for (size_t i = 0; i < count; i++) {
+        struct sn_error error;
+
+        if (sdk_api_find(sdk, definitions[i]->api))
+            die("there are two APIs %s", definitions[i]->api);
+        if (sdk_custom_create(definitions[i], &sdk->arena, &sdk->customs[i], &error))
+            die("%s", error.text);
+        sdk->custom_count++;
+    }
+    return 0;
+}
+
+static int serve_api(struct sn_sdk *sdk, const struct sn_api *api)
+{
+    int code = sn_server_add(sdk->server, &api->service, NULL);
+
+    for (size_t i = 0; i < sdk->custom_count && !code; i++)
+        if (&sdk->customs[i]->api == api)
+            code = sn_server_describe(sdk->server, &sdk->customs[i]->schema);
+    return code;
 }
 
 /* The APIs that drivers here have, each once: the registry is sorted by them. */
@@ -35,22 +81,24 @@ static int add_apis(struct sn_sdk *sdk)
 
     for (size_t i = 0; i < sdk->registry.count && !code; i++) {
         const struct sn_driver *driver = sdk->registry.drivers[i];
-        const struct sn_api *api = sn_api_find(driver->api);
+        const struct sn_api *api = sdk_api_find(sdk, driver->api);
 
         if (strcmp(driver->api, last) == 0)
             continue;
         last = driver->api;
         if (!api)
-            die(driver);
-        code = sn_server_add(sdk->server, &api->service, NULL);
+            die("driver %s: there is no API %s", driver->model, driver->api);
+        code = serve_api(sdk, api);
     }
     return code;
 }
 
 static int add_services(struct sn_sdk *sdk)
 {
-    int code = sn_server_add(sdk->server, &sdk_service, sdk);
+    int code = add_customs(sdk);
 
+    if (!code)
+        code = sn_server_add(sdk->server, &sdk_service, sdk);
     if (!code)
         code = sn_reflection_add(sdk->server);
     return code ? code : add_apis(sdk);
@@ -67,6 +115,7 @@ struct sn_sdk *sn_sdk_create(const struct sn_sdk_options *options)
     sdk->router.find = find;
     sdk->log = sn_logger_get(*options->name ? options->name : "module");
     sn_list_init(&sdk->hosted);
+    sn_arena_init(&sdk->arena, options->env->blocks, SDK_CUSTOM_MEMORY_MAX);
     sdk_logs_init(&sdk->logs, options->env, options->wake, options->owner);
     while (options->module->drivers[count])
         count++;
@@ -128,5 +177,6 @@ void sn_sdk_destroy(struct sn_sdk *sdk)
     sdk_logs_fini(&sdk->logs);
     sn_registry_fini(&sdk->registry);
     sn_server_destroy(sdk->server);
+    sn_arena_fini(&sdk->arena);
     free(sdk);
 }

@@ -11,6 +11,7 @@
 #define SN_SDK_SDK_H
 
 #include "rpc/core/server.h"
+#include "sinew/log.h"
 #include "sinew/module.h"
 
 struct sn_sdk;
@@ -18,9 +19,10 @@ struct sn_sdk;
 struct sn_sdk_options {
     struct sn_env *env;
     const struct sn_module *module;
-    const char *name; /* of the module; "" when not told */
-    bool tcp;         /* how the machine's address is meant */
-    bool alone;       /* Ready without a machine */
+    const char *name;        /* of the module; "" when not told */
+    enum sn_log_level level; /* of its records, where a resource's config doesn't say another */
+    bool tcp;                /* how the machine's address is meant */
+    bool alone;              /* Ready without a machine */
 
     /* Makes a channel to the machine; NULL with `error` set. */
     struct sn_channel *(*dial)(void *owner, const char *address, struct sn_error *error);

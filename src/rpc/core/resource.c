@@ -33,14 +33,20 @@ int sn_resource_enter(struct sn_resource *resource, struct sn_call *call, enum s
     return sn_lane_enter(&resource->lane, call, kind);
 }
 
-int sn_dependency(struct sn_call *call, struct sn_resource *resource, const char *api,
-                  struct sn_str name, struct sn_resource **ret_dependency)
+struct sn_resource *sn_dependency_if_there(struct sn_resource *resource, const char *api,
+                                           struct sn_str name)
 {
     const struct sn_neighbours *neighbours = resource->neighbours;
     struct sn_resource *found = neighbours ? neighbours->dependency(resource, name) : NULL;
 
-    *ret_dependency = found;
-    if (found && strcmp(found->api, api) == 0)
+    return found && strcmp(found->api, api) == 0 ? found : NULL;
+}
+
+int sn_dependency(struct sn_call *call, struct sn_resource *resource, const char *api,
+                  struct sn_str name, struct sn_resource **ret_dependency)
+{
+    *ret_dependency = sn_dependency_if_there(resource, api, name);
+    if (*ret_dependency)
         return 0;
     return sn_call_fail(call, SN_ERR_UNKNOWN,
                         "Resource missing from dependencies. Resource: %s/%.*s", api,

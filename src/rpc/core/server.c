@@ -147,6 +147,32 @@ static const struct sn_method *find_own(const struct sn_server *server, struct s
     return server->slots[i];
 }
 
+int sn_server_describe(struct sn_server *server, const struct sn_pb_schema *schema)
+{
+    size_t size = server->schema_count * sizeof(const struct sn_pb_schema *);
+    const struct sn_pb_schema **schemas = sn_arena_realloc(
+        &server->arena, server->schemas, size, size + sizeof(const struct sn_pb_schema *));
+
+    if (!schemas)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    schemas[server->schema_count++] = schema;
+    server->schemas = schemas;
+    return 0;
+}
+
+const struct sn_pb_schema *sn_server_schema(const struct sn_server *server, size_t index)
+{
+    const struct sn_foreign *foreign;
+
+    if (index < server->schema_count)
+        return server->schemas[index];
+    index -= server->schema_count;
+    foreign = sn_server_next_foreign(server, NULL);
+    while (foreign && index--)
+        foreign = sn_server_next_foreign(server, foreign);
+    return foreign ? sn_foreign_schema(foreign) : NULL;
+}
+
 const struct sn_method *sn_server_find(const struct sn_server *server, struct sn_str path)
 {
     const struct sn_method *method = find_own(server, path);

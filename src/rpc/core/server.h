@@ -19,6 +19,7 @@
 #include "sinew/resource.h"
 #include "sinew/timers.h"
 
+struct sn_pb_schema; /* "wire/pb/schema.h" */
 struct sn_rpc;
 
 enum sn_handler_flag {
@@ -154,6 +155,13 @@ void sn_server_destroy(struct sn_server *server);
  * resource. Asserts that every handler names a method. */
 int sn_server_add(struct sn_server *server, const struct sn_service *service, void *self)
     SN_MUST_USE;
+
+/* Says where services are declared that aren't in this program's schema, for reflection. `schema`
+ * must outlive the server. RESOURCE_EXHAUSTED. */
+int sn_server_describe(struct sn_server *server, const struct sn_pb_schema *schema) SN_MUST_USE;
+
+/* Those, then those of foreign services; NULL past the last. */
+const struct sn_pb_schema *sn_server_schema(const struct sn_server *server, size_t index);
 
 /* NULL when there is none. One of a foreign service is gone with that. */
 const struct sn_method *sn_server_find(const struct sn_server *server, struct sn_str path);

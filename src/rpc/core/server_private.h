@@ -13,6 +13,8 @@ struct sn_server {
     const struct sn_method **slots; /* open addressing by path; capacity is a power of two */
     size_t count, capacity;
     const struct sn_service **services;
+    const struct sn_pb_schema **schemas; /* sn_server_describe()'s */
+    size_t schema_count;
     uint32_t service_count, service_capacity;
     struct sn_list foreign; /* sn_foreign.link */
     uint32_t foreign_count;

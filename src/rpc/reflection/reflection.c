@@ -3,17 +3,17 @@
  * Server reflection: a stream of questions, an answer to each. Loop thread.
  */
 #include "rpc/reflection/reflection.h"
-#include "rpc/core/foreign.h"
 #include "rpc/reflection/files.h"
 #include "rpc/reflection/versions.h"
+#include "wire/pb/schema.h"
 
 /* An answer lists this many files at most: more than any file imports. */
 enum { ANSWER_MEMORY_MAX = 1 << 20 };
 
-/* A file of ours, or one that came with a foreign service. */
+/* A file of ours, or one that came with a service. */
 struct place {
     const struct sn_proto_file *own;
-    const struct sn_pb_schema *schema; /* the foreign service's */
+    const struct sn_pb_schema *schema; /* where it is a service's */
     const struct sn_pb_schema_file *file;
 };
 
@@ -32,22 +32,19 @@ static const struct sn_pb_schema_file *named_in(const struct sn_pb_schema *schem
 static struct place place_named(const struct sn_server *server, struct sn_str name)
 {
     struct place place = {.own = sn_proto_file_named(name)};
-    const struct sn_foreign *foreign = NULL;
+    size_t i = 0;
 
-    while (!place.own && !place.file && (foreign = sn_server_next_foreign(server, foreign))) {
-        place.schema = sn_foreign_schema(foreign);
+    while (!place.own && !place.file && (place.schema = sn_server_schema(server, i++)))
         place.file = named_in(place.schema, name);
-    }
     return place;
 }
 
 static struct place place_declaring(const struct sn_server *server, struct sn_str symbol)
 {
     struct place place = {.own = sn_proto_file_declaring(symbol)};
-    const struct sn_foreign *foreign = NULL;
+    size_t i = 0;
 
-    while (!place.own && !place.file && (foreign = sn_server_next_foreign(server, foreign))) {
-        place.schema = sn_foreign_schema(foreign);
+    while (!place.own && !place.file && (place.schema = sn_server_schema(server, i++))) {
         place.file = sn_pb_schema_file_of(place.schema, symbol);
         if (place.file && sn_proto_file_named(place.file->name))
             place.file = NULL; /* ours is shown in its place, and lacks that */
