@@ -219,7 +219,7 @@ void sctp_on_sack(struct sn_sctp *sctp, const struct sctp_part *chunk, uint64_t 
     if (sctp->probing && window >= SN_SCTP_MTU)
         probe_again(sctp);
     sctp->peer_window = window > sctp->flight ? window - sctp->flight : 0;
-    if (!window) /* it lives, and has no room: ask on for ever */
+    if (sctp->probing) /* it lives, and has no room: ask on for ever */
         sctp->errors = 0;
     if (sn_sctp_room(sctp))
         sctp->events->writable(sctp->owner);

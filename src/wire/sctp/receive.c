@@ -158,9 +158,11 @@ static bool take_next(struct sn_sctp *sctp, const struct sctp_chunk *head, struc
         sctp->stats.refused++;
         return false;
     }
-    if (code)
+    if (code) {
         sctp_abort(sctp, code == SN_ERR_OUT_OF_RANGE ? "the peer sent a message larger than allowed"
                                                      : "the peer sent chunks that make no message");
+        return false;
+    }
     sctp->received_tsn++;
     return sctp->state != SCTP_DEAD;
 }

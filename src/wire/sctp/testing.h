@@ -19,7 +19,7 @@ struct net_packet {
     uint64_t due_ns;
     int to;
     size_t len;
-    uint8_t bytes[SN_SCTP_MTU];
+    uint8_t bytes[1500];
 };
 
 struct net {
@@ -36,6 +36,8 @@ struct net {
     uint64_t sent, lost;
     /* May look at or change a packet, or drop it (false). NULL: all pass. */
     bool (*pass)(struct net *net, struct net_packet *packet);
+    /* Takes what is for an end that isn't ours (NULL in `ends`). NULL: it gets lost. */
+    void (*foreign)(struct net *net, const struct net_packet *packet);
 };
 
 static inline uint64_t net_chance(struct net *net, uint64_t below)
@@ -121,6 +123,8 @@ static inline bool net_step(struct net *net, uint64_t until_ns)
         if (end)
             sn_sctp_input(end, (struct sn_str){(const char *)packet->bytes, packet->len},
                           net->now_ns);
+        else if (net->foreign)
+            net->foreign(net, packet);
         free(packet);
     }
     for (int i = 0; i < 2; i++)

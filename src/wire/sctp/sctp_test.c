@@ -1,0 +1,878 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The engine's behaviour case by case: beginnings, losses, windows, resets, ends, and packets that
+ * can't be right.
+ */
+#include "wire/sctp/private.h"
+#include "wire/sctp/testing.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+/* ---- two ends ---- */
+
+struct end {
+    struct pair *pair;
+    struct sn_sctp *sctp;
+    bool connected, hold; /* hold: gives no credit */
+    const char *cause;    /* closed */
+    char log[1024];       /* messages and resets: "0:hello reset3 " */
+    size_t messages, bytes;
+    uint64_t last_ns; /* when the newest message came */
+};
+
+struct pair {
+    struct net net;
+    struct sn_block_pool pool;
+    struct end ends[2];
+};
+
+static void on_connected(void *owner)
+{
+    ((struct end *)owner)->connected = true;
+}
+
+static void SN_PRINTF(2, 3) note(struct end *end, const char *format, ...)
+{
+    size_t used = strlen(end->log);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(end->log + used, sizeof(end->log) - used, format, args);
+    va_end(args);
+}
+
+static void on_message(void *owner, uint16_t stream, uint32_t ppid, struct sn_str bytes)
+{
+    struct end *end = owner;
+
+    end->messages++;
+    end->bytes += bytes.len;
+    end->last_ns = end->pair->net.now_ns;
+    if (bytes.len < 20)
+        note(end, "%u:%.*s ", stream, SN_STR_ARGS(bytes));
+    if (!end->hold)
+        sn_sctp_credit(end->sctp, bytes.len);
+}
+
+static void on_writable(void *owner)
+{
+}
+
+static void on_peer_reset(void *owner, uint16_t stream)
+{
+    note(owner, "reset%u ", stream);
+}
+
+static void on_reset_done(void *owner, uint16_t stream)
+{
+    note(owner, "done%u ", stream);
+}
+
+static void on_closed(void *owner, const char *cause)
+{
+    struct end *end = owner;
+
+    assert_null(end->cause);
+    end->cause = cause;
+}
+
+static const struct sn_sctp_events events = {
+    on_connected, on_message, on_writable, on_peer_reset, on_reset_done, on_closed,
+};
+
+static struct pair *pair_create(const struct sn_sctp_config *special)
+{
+    struct pair *pair = calloc(1, sizeof(*pair));
+    struct sn_sctp_config config = special ? *special : (struct sn_sctp_config){0};
+
+    config.blocks = &pair->pool;
+    config.random = &pair->net.random;
+    sn_random_init(&pair->net.random, 1);
+    sn_block_pool_init(&pair->pool, &sn_heap, 16);
+    pair->net.delay_ns = SN_MS(5);
+    for (int i = 0; i < 2; i++) {
+        pair->ends[i].pair = pair;
+        pair->ends[i].sctp = pair->net.ends[i] = sn_sctp_create(&config, &events, &pair->ends[i]);
+        assert_non_null(pair->ends[i].sctp);
+    }
+    return pair;
+}
+
+static void pair_destroy(struct pair *pair)
+{
+    net_drop_all(&pair->net);
+    for (int i = 0; i < 2; i++)
+        sn_sctp_destroy(pair->ends[i].sctp);
+    assert_int_equal(pair->pool.in_use, 0);
+    sn_block_pool_fini(&pair->pool);
+    free(pair);
+}
+
+static void begin(struct pair *pair)
+{
+    sn_sctp_start(pair->ends[0].sctp, pair->net.now_ns);
+    net_run(&pair->net, SN_MS(100));
+    assert_true(pair->ends[0].connected && pair->ends[1].connected);
+}
+
+static struct pair *pair_connected(const struct sn_sctp_config *special)
+{
+    struct pair *pair = pair_create(special);
+
+    begin(pair);
+    return pair;
+}
+
+static void send_text(struct pair *pair, int i, uint16_t stream, const char *text)
+{
+    assert_int_equal(sn_sctp_send(pair->ends[i].sctp, stream, 51, false, sn_str_of(text)), 0);
+}
+
+static void send_bytes(struct pair *pair, int i, uint16_t stream, size_t len)
+{
+    static char bytes[1 << 20];
+
+    assert_int_equal(
+        sn_sctp_send(pair->ends[i].sctp, stream, 53, false, (struct sn_str){bytes, len}), 0);
+}
+
+static struct sn_sctp_stats stats_of(const struct pair *pair, int i)
+{
+    struct sn_sctp_stats stats;
+
+    sn_sctp_stats(pair->ends[i].sctp, &stats);
+    return stats;
+}
+
+/* ---- packets made by hand ---- */
+
+struct raw {
+    uint8_t bytes[SN_SCTP_MTU];
+    size_t len;
+};
+
+/* To end `i`, from the other one. */
+static struct raw raw_begin(const struct pair *pair, int i)
+{
+    struct raw raw = {.len = SCTP_HEADER_LEN};
+
+    sctp_put16(raw.bytes, SN_SCTP_PORT);
+    sctp_put16(raw.bytes + 2, SN_SCTP_PORT);
+    sctp_put32(raw.bytes + 4, pair->ends[i].sctp->tag);
+    return raw;
+}
+
+static void raw_chunk(struct raw *raw, uint8_t type, uint8_t flags, const void *value, size_t len)
+{
+    uint8_t *at = raw->bytes + raw->len;
+
+    at[0] = type;
+    at[1] = flags;
+    sctp_put16(at + 2, (uint16_t)(4 + len));
+    memcpy(at + 4, value, len);
+    raw->len += sctp_padded(4 + len);
+}
+
+static void raw_data(struct raw *raw, uint32_t tsn, uint8_t flags, uint16_t ssn, const char *text)
+{
+    uint8_t value[64];
+
+    sctp_put32(value, tsn);
+    sctp_put16(value + 4, 0);
+    sctp_put16(value + 6, ssn);
+    sctp_put32(value + 8, 51);
+    memcpy(value + 12, text, strlen(text));
+    raw_chunk(raw, SCTP_DATA, flags, value, 12 + strlen(text));
+}
+
+static void raw_input(struct pair *pair, int i, struct raw *raw)
+{
+    sctp_put32(raw->bytes + 8, sctp_checksum(raw->bytes, raw->len));
+    sn_sctp_input(pair->ends[i].sctp, (struct sn_str){(const char *)raw->bytes, raw->len},
+                  pair->net.now_ns);
+}
+
+/* ---- beginnings ---- */
+
+static void the_checksum_is_crc32c(void **state)
+{
+    /* Source: RFC 3720, B.4: 32 bytes of zeros. */
+    uint8_t packet[32] = {0};
+
+    assert_int_equal(sctp_checksum(packet, sizeof(packet)), 0xaa36918a);
+    packet[9] = 7; /* where the sum itself stands */
+    assert_int_equal(sctp_checksum(packet, sizeof(packet)), 0xaa36918a);
+}
+
+static void one_end_begins(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+
+    assert_int_equal(sn_sctp_streams(pair->ends[0].sctp), SN_SCTP_STREAMS_PRESET);
+    send_text(pair, 0, 0, "hello");
+    send_text(pair, 1, 7, "you");
+    net_run(&pair->net, SN_MS(20));
+    assert_string_equal(pair->ends[1].log, "0:hello ");
+    assert_string_equal(pair->ends[0].log, "7:you ");
+    pair_destroy(pair);
+}
+
+static void both_begin_at_once(void **state)
+{
+    struct pair *pair = pair_create(NULL);
+
+    sn_sctp_start(pair->ends[1].sctp, pair->net.now_ns);
+    begin(pair);
+    send_text(pair, 0, 0, "hello");
+    net_run(&pair->net, SN_MS(20));
+    assert_string_equal(pair->ends[1].log, "0:hello ");
+    pair_destroy(pair);
+}
+
+static int lose_number; /* which packet is lost, counted down */
+
+static bool lose_one(struct net *net, struct net_packet *packet)
+{
+    return lose_number-- != 0;
+}
+
+/* Whichever packet of the handshake is lost, and whoever begins. */
+static void a_handshake_survives_a_loss(void **state)
+{
+    for (int lost = 0; lost < 8; lost++) {
+        for (int both = 0; both < 2; both++) {
+            struct pair *pair = pair_create(NULL);
+
+            pair->net.pass = lose_one;
+            lose_number = lost;
+            sn_sctp_start(pair->ends[0].sctp, pair->net.now_ns);
+            if (both)
+                sn_sctp_start(pair->ends[1].sctp, pair->net.now_ns);
+            net_run(&pair->net, SN_SECONDS(3));
+            assert_true(pair->ends[0].connected && pair->ends[1].connected);
+            send_text(pair, 0, 0, "a");
+            send_text(pair, 1, 0, "b");
+            net_run(&pair->net, SN_SECONDS(1));
+            assert_string_equal(pair->ends[0].log, "0:b ");
+            assert_string_equal(pair->ends[1].log, "0:a ");
+            pair_destroy(pair);
+        }
+    }
+}
+
+static void nobody_there_is_told(void **state)
+{
+    struct pair *pair = pair_create(&(struct sn_sctp_config){.retransmits_max = 4});
+
+    pair->net.cut[1] = true;
+    sn_sctp_start(pair->ends[0].sctp, pair->net.now_ns);
+    net_run(&pair->net, SN_SECONDS(60));
+    assert_string_equal(pair->ends[0].cause, "the peer doesn't answer");
+    assert_int_equal(sn_sctp_next_timeout(pair->ends[0].sctp), SN_SCTP_NEVER);
+    pair_destroy(pair);
+}
+
+static void streams_are_the_fewer(void **state)
+{
+    struct pair *pair = pair_create(NULL);
+    struct sn_sctp_config few = {.blocks = &pair->pool, .random = &pair->net.random, .streams = 3};
+
+    sn_sctp_destroy(pair->ends[1].sctp);
+    pair->ends[1].sctp = pair->net.ends[1] = sn_sctp_create(&few, &events, &pair->ends[1]);
+    begin(pair);
+    assert_int_equal(sn_sctp_streams(pair->ends[0].sctp), 3);
+    assert_int_equal(sn_sctp_streams(pair->ends[1].sctp), 3);
+    assert_int_equal(sn_sctp_send(pair->ends[0].sctp, 3, 51, false, SN_STR("x")),
+                     SN_ERR_INVALID_ARGUMENT);
+    pair_destroy(pair);
+}
+
+/* ---- sending ---- */
+
+static void what_cannot_be_sent_is_refused(void **state)
+{
+    struct pair *pair = pair_create(&(struct sn_sctp_config){.send_max = 10000});
+    static char bytes[10001];
+
+    assert_int_equal(sn_sctp_send(pair->ends[0].sctp, 0, 51, false, SN_STR("early")),
+                     SN_ERR_UNAVAILABLE);
+    assert_int_equal(sn_sctp_room(pair->ends[0].sctp), 0);
+    begin(pair);
+    assert_int_equal(sn_sctp_send(pair->ends[0].sctp, 0, 51, false, SN_STR("")),
+                     SN_ERR_INVALID_ARGUMENT);
+    assert_int_equal(
+        sn_sctp_send(pair->ends[0].sctp, 0, 51, false, (struct sn_str){bytes, sizeof(bytes)}),
+        SN_ERR_RESOURCE_EXHAUSTED);
+    assert_int_equal(sn_sctp_queued(pair->ends[0].sctp), 0);
+    send_bytes(pair, 0, 0, 10000);
+    assert_int_equal(sn_sctp_send(pair->ends[0].sctp, 0, 51, false, SN_STR("x")),
+                     SN_ERR_RESOURCE_EXHAUSTED);
+    net_run(&pair->net, SN_SECONDS(1));
+    assert_int_equal(pair->ends[1].bytes, 10000);
+    send_text(pair, 0, 0, "x");
+    pair_destroy(pair);
+}
+
+/* A fast path lets the window grow and time is measured. */
+static void a_good_path_is_used(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+
+    for (int i = 0; i < 50; i++) {
+        send_bytes(pair, 0, 0, 20000);
+        net_run(&pair->net, SN_MS(20));
+    }
+    struct sn_sctp_stats stats = stats_of(pair, 0);
+    assert_int_equal(pair->ends[1].bytes, 1000000);
+    assert_int_equal(stats.retransmits, 0);
+    assert_int_equal(stats.timeouts, 0);
+    assert_in_range(stats.srtt_ns, SN_MS(9), SN_MS(12));
+    assert_true(stats.cwnd > 20000);
+    pair_destroy(pair);
+}
+
+/* 10 Mbit/s: what is queued beyond the network leaves within the time allowed. */
+static void room_follows_the_pace(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+    struct net *net = &pair->net;
+
+    net->packet_ns = 960000; /* 1,200 bytes */
+    net->queue_max_ns = SN_MS(60);
+    for (uint64_t until_ns = net->now_ns + SN_SECONDS(5); net->now_ns < until_ns;) {
+        while (sn_sctp_room(pair->ends[0].sctp))
+            send_bytes(pair, 0, 0, 1000);
+        net_step(net, until_ns);
+    }
+    assert_true(pair->ends[1].bytes > 5 * 1000000); /* of 6.25 MB at the most */
+    send_text(pair, 0, 0, "late?");
+    uint64_t sent_ns = net->now_ns;
+    net_run(net, SN_MS(300));
+    assert_true(pair->ends[1].last_ns - sent_ns < SN_MS(200));
+    pair_destroy(pair);
+}
+
+static void a_lost_packet_is_sent_again_at_once(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+    uint64_t began_ns = pair->net.now_ns;
+
+    pair->net.pass = lose_one;
+    lose_number = 1;
+    for (int i = 0; i < 20; i++)
+        send_bytes(pair, 0, 0, 1100);
+    net_run(&pair->net, SN_SECONDS(1));
+    assert_int_equal(pair->ends[1].messages, 20);
+    assert_true(pair->ends[1].last_ns - began_ns < SN_MS(100));
+    assert_int_equal(stats_of(pair, 0).fast_retransmits, 1);
+    assert_int_equal(stats_of(pair, 0).timeouts, 0);
+    pair_destroy(pair);
+}
+
+static void a_lost_tail_waits_for_the_timer(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+
+    pair->net.pass = lose_one;
+    lose_number = 0;
+    send_text(pair, 0, 0, "only");
+    net_run(&pair->net, SN_SECONDS(1));
+    assert_string_equal(pair->ends[1].log, "0:only ");
+    assert_int_equal(stats_of(pair, 0).timeouts, 1);
+    pair_destroy(pair);
+}
+
+/* Stream 1 doesn't wait for what stream 0 has lost. */
+static void streams_do_not_wait_for_each_other(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+    struct net *net = &pair->net;
+
+    net->pass = lose_one;
+    lose_number = 0;
+    send_text(pair, 0, 0, "lost");
+    net_collect(net);
+    send_text(pair, 0, 1, "a");
+    net_collect(net);
+    send_bytes(pair, 0, 1, 3000); /* several chunks */
+    send_text(pair, 0, 0, "behind");
+    send_text(pair, 0, 1, "b");
+    net_run(net, SN_MS(8));
+    assert_string_equal(pair->ends[1].log, "1:a 1:b ");
+    assert_int_equal(pair->ends[1].messages, 3);
+    net_run(net, SN_SECONDS(1));
+    assert_string_equal(pair->ends[1].log, "1:a 1:b 0:lost 0:behind ");
+    pair_destroy(pair);
+}
+
+static void unordered_messages_overtake(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+    struct net *net = &pair->net;
+
+    net->pass = lose_one;
+    lose_number = 0;
+    send_text(pair, 0, 0, "lost");
+    net_collect(net);
+    assert_int_equal(sn_sctp_send(pair->ends[0].sctp, 0, 51, true, SN_STR("fast")), 0);
+    net_run(net, SN_SECONDS(1));
+    assert_string_equal(pair->ends[1].log, "0:fast 0:lost ");
+    pair_destroy(pair);
+}
+
+static void a_dead_peer_is_given_up(void **state)
+{
+    struct pair *pair = pair_connected(&(struct sn_sctp_config){.retransmits_max = 5});
+
+    pair->net.cut[0] = pair->net.cut[1] = true;
+    send_text(pair, 0, 0, "anybody?");
+    net_run(&pair->net, SN_SECONDS(120));
+    assert_string_equal(pair->ends[0].cause, "the peer doesn't answer");
+    assert_string_equal(pair->ends[1].cause, "the peer doesn't answer"); /* heartbeats */
+    pair_destroy(pair);
+}
+
+static void silence_is_asked_for_life(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+    uint64_t before = stats_of(pair, 0).packets_out;
+
+    net_run(&pair->net, SN_SECONDS(301));
+    assert_null(pair->ends[0].cause);
+    assert_null(pair->ends[1].cause);
+    assert_in_range(stats_of(pair, 0).packets_out - before, 9, 25);
+    pair_destroy(pair);
+}
+
+/* ---- windows ---- */
+
+static void a_receiver_that_gives_no_credit_stops_the_sender(void **state)
+{
+    struct sn_sctp_config small = {.message_max = 4096, .receive_max = 16384};
+    struct pair *pair = pair_connected(&small);
+
+    pair->ends[1].hold = true;
+    for (int i = 0; i < 20; i++)
+        send_bytes(pair, 0, 0, 4000);
+    net_run(&pair->net, SN_SECONDS(100));
+    assert_int_equal(pair->ends[1].messages, 4);
+    assert_null(pair->ends[0].cause); /* however long it takes */
+    pair->ends[1].hold = false;
+    sn_sctp_credit(pair->ends[1].sctp, 16000);
+    net_run(&pair->net, SN_SECONDS(2));
+    assert_int_equal(pair->ends[1].messages, 20);
+    assert_true(stats_of(pair, 1).received == 0);
+    pair_destroy(pair);
+}
+
+/* A gap in front of a full window: room is made for what fills it. */
+static void a_full_window_still_takes_what_is_missing(void **state)
+{
+    struct sn_sctp_config small = {.message_max = 4096, .receive_max = 8192};
+    struct pair *pair = pair_connected(&small);
+
+    for (int round = 0; round < 20; round++) {
+        pair->net.pass = lose_one;
+        lose_number = round;
+        for (int i = 0; i < 8; i++)
+            send_bytes(pair, 0, (uint16_t)(i % 2), 3900);
+        net_run(&pair->net, SN_SECONDS(20));
+        assert_int_equal(pair->ends[1].messages, 8 * (round + 1));
+    }
+    pair_destroy(pair);
+}
+
+static void too_large_a_message_ends_it(void **state)
+{
+    struct sn_sctp_config small = {.message_max = 4096};
+    struct pair *pair = pair_connected(&small);
+
+    send_bytes(pair, 0, 0, 4096);
+    net_run(&pair->net, SN_SECONDS(1));
+    assert_int_equal(pair->ends[1].messages, 1);
+    send_bytes(pair, 0, 0, 4097);
+    net_run(&pair->net, SN_SECONDS(1));
+    assert_string_equal(pair->ends[1].cause, "the peer sent a message larger than allowed");
+    assert_string_equal(pair->ends[0].cause, "aborted by the peer");
+    pair_destroy(pair);
+}
+
+/* ---- resets ---- */
+
+static void a_reset_comes_after_what_was_sent(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+
+    send_text(pair, 0, 3, "a");
+    send_bytes(pair, 0, 3, 50000);
+    send_text(pair, 0, 3, "b");
+    assert_int_equal(sn_sctp_reset(pair->ends[0].sctp, 3), 0);
+    assert_int_equal(sn_sctp_send(pair->ends[0].sctp, 3, 51, false, SN_STR("c")),
+                     SN_ERR_FAILED_PRECONDITION);
+    net_run(&pair->net, SN_SECONDS(1));
+    assert_string_equal(pair->ends[1].log, "3:a 3:b reset3 ");
+    assert_string_equal(pair->ends[0].log, "done3 ");
+    send_text(pair, 0, 3, "anew");
+    net_run(&pair->net, SN_SECONDS(1));
+    assert_string_equal(pair->ends[1].log, "3:a 3:b reset3 3:anew ");
+    pair_destroy(pair);
+}
+
+static void many_resets_of_both_sides_cross(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+
+    for (int i = 0; i < 2; i++)
+        for (uint16_t stream = 0; stream < 20; stream++)
+            assert_int_equal(sn_sctp_reset(pair->ends[i].sctp, stream), 0);
+    net_run(&pair->net, SN_SECONDS(1));
+    for (int i = 0; i < 2; i++) {
+        assert_non_null(strstr(pair->ends[i].log, "reset19 "));
+        assert_non_null(strstr(pair->ends[i].log, "done19 "));
+    }
+    pair_destroy(pair);
+}
+
+static void a_lost_reset_is_repeated(void **state)
+{
+    for (int lost = 0; lost < 3; lost++) {
+        struct pair *pair = pair_connected(NULL);
+
+        pair->net.pass = lose_one;
+        lose_number = lost;
+        assert_int_equal(sn_sctp_reset(pair->ends[0].sctp, 1), 0);
+        net_run(&pair->net, SN_SECONDS(2));
+        assert_string_equal(pair->ends[1].log, "reset1 ");
+        assert_string_equal(pair->ends[0].log, "done1 ");
+        pair_destroy(pair);
+    }
+}
+
+static void a_peer_without_resets_is_spared(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+
+    pair->ends[0].sctp->can_reset = false;
+    assert_int_equal(sn_sctp_reset(pair->ends[0].sctp, 1), 0);
+    assert_string_equal(pair->ends[0].log, ""); /* not from inside */
+    net_run(&pair->net, SN_SECONDS(2));
+    assert_string_equal(pair->ends[0].log, "done1 ");
+    assert_string_equal(pair->ends[1].log, "");
+    pair_destroy(pair);
+}
+
+/* Asking us to reset what we send, or for more streams: no. */
+static void other_requests_are_denied(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+    struct sn_sctp *sctp = pair->ends[1].sctp;
+    uint8_t packet[SN_SCTP_MTU], value[12] = {0};
+    struct raw raw = raw_begin(pair, 1);
+
+    sctp_put16(value, 17);
+    sctp_put16(value + 2, sizeof(value));
+    sctp_put32(value + 4, sctp->peer_reset_seq);
+    raw_chunk(&raw, SCTP_RECONFIG, 0, value, sizeof(value));
+    raw_input(pair, 1, &raw);
+    assert_int_equal(sn_sctp_output(sctp, packet, pair->net.now_ns), 28);
+    assert_int_equal(packet[12], SCTP_RECONFIG);
+    assert_int_equal(sctp_get16(packet + 16), 16);
+    assert_int_equal(sctp_get32(packet + 20), sctp->peer_reset_seq - 1);
+    assert_int_equal(sctp_get32(packet + 24), 2);
+    pair_destroy(pair);
+}
+
+/* ---- ends ---- */
+
+static void a_shutdown_delivers_first(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+
+    send_bytes(pair, 0, 0, 60000);
+    send_bytes(pair, 1, 0, 60000);
+    sn_sctp_shutdown(pair->ends[0].sctp, pair->net.now_ns);
+    assert_int_equal(sn_sctp_send(pair->ends[0].sctp, 0, 51, false, SN_STR("x")),
+                     SN_ERR_UNAVAILABLE);
+    net_run(&pair->net, SN_SECONDS(2));
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pair->ends[i].bytes, 60000);
+        assert_string_equal(pair->ends[i].cause, "shut down");
+    }
+    pair_destroy(pair);
+}
+
+static void a_shutdown_survives_a_loss(void **state)
+{
+    for (int lost = 0; lost < 4; lost++) {
+        struct pair *pair = pair_connected(NULL);
+
+        pair->net.pass = lose_one;
+        lose_number = lost;
+        sn_sctp_shutdown(pair->ends[0].sctp, pair->net.now_ns);
+        net_run(&pair->net, SN_SECONDS(3));
+        for (int i = 0; i < 2; i++)
+            assert_string_equal(pair->ends[i].cause, "shut down");
+        pair_destroy(pair);
+    }
+}
+
+static void an_abort_is_heard(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+
+    sn_sctp_abort(pair->ends[0].sctp);
+    assert_string_equal(pair->ends[0].cause, "aborted");
+    net_run(&pair->net, SN_SECONDS(1));
+    assert_string_equal(pair->ends[1].cause, "aborted by the peer");
+    assert_int_equal(sn_sctp_send(pair->ends[1].sctp, 0, 51, false, SN_STR("x")),
+                     SN_ERR_UNAVAILABLE);
+    pair_destroy(pair);
+}
+
+/* ---- what can't be right ---- */
+
+static void foreign_packets_are_dropped(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+    struct raw raw = raw_begin(pair, 1);
+    uint64_t dropped = stats_of(pair, 1).dropped;
+
+    raw_chunk(&raw, SCTP_ABORT, 0, "", 0);
+    raw.bytes[7] ^= 1; /* another tag */
+    raw_input(pair, 1, &raw);
+    raw.bytes[7] ^= 1;
+    raw.bytes[1] ^= 1; /* another port */
+    raw_input(pair, 1, &raw);
+    raw.bytes[1] ^= 1;
+    sctp_put32(raw.bytes + 8, sctp_checksum(raw.bytes, raw.len) ^ 1);
+    sn_sctp_input(pair->ends[1].sctp, (struct sn_str){(const char *)raw.bytes, raw.len}, 0);
+    sn_sctp_input(pair->ends[1].sctp, (struct sn_str){(const char *)raw.bytes, 11}, 0);
+    assert_int_equal(stats_of(pair, 1).dropped - dropped, 4);
+    assert_null(pair->ends[1].cause);
+    raw_input(pair, 1, &raw);
+    assert_string_equal(pair->ends[1].cause, "aborted by the peer");
+    pair_destroy(pair);
+}
+
+static void chunks_that_make_no_message_end_it(void **state)
+{
+    static const uint8_t flags[][2] = {
+        {0, 0},                                  /* a middle without a beginning */
+        {SCTP_BEGIN, SCTP_BEGIN},                /* two beginnings */
+        {SCTP_BEGIN, SCTP_END | SCTP_UNORDERED}, /* two kinds */
+        {SCTP_BEGIN | SCTP_END, SCTP_END},       /* two ends */
+    };
+
+    for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++) {
+        struct pair *pair = pair_connected(NULL);
+        uint32_t tsn = pair->ends[1].sctp->received_tsn;
+        struct raw raw = raw_begin(pair, 1);
+
+        raw_data(&raw, tsn + 1, flags[i][0], 0, "a");
+        raw_data(&raw, tsn + 2, flags[i][1], 0, "b");
+        raw_input(pair, 1, &raw);
+        assert_string_equal(pair->ends[1].cause, "the peer sent chunks that make no message");
+        pair_destroy(pair);
+    }
+}
+
+static void a_chunk_without_data_ends_it(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+    struct raw raw = raw_begin(pair, 1);
+
+    raw_data(&raw, pair->ends[1].sctp->received_tsn + 1, 3, 0, "");
+    raw_input(pair, 1, &raw);
+    assert_string_equal(pair->ends[1].cause, "the peer sent a chunk without data");
+    pair_destroy(pair);
+}
+
+static void far_tsns_and_absurd_acks_change_nothing(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+    struct sn_sctp *sctp = pair->ends[1].sctp;
+    struct raw raw = raw_begin(pair, 1);
+    uint8_t sack[16] = {0};
+
+    raw_data(&raw, sctp->received_tsn + 100000, 3, 0, "far");
+    sctp_put32(sack, sctp->next_tsn + 5); /* what was never sent */
+    raw_chunk(&raw, SCTP_SACK, 0, sack, 12);
+    sctp_put32(sack, sctp->next_tsn - 1);
+    sctp_put16(sack + 8, 1000); /* gaps that aren't there */
+    raw_chunk(&raw, SCTP_SACK, 0, sack, 16);
+    raw_chunk(&raw, SCTP_SHUTDOWN, 0, "\1\2", 2);
+    raw_input(pair, 1, &raw);
+    assert_int_equal(stats_of(pair, 1).refused, 1);
+    send_text(pair, 0, 0, "on");
+    send_text(pair, 1, 0, "and on");
+    net_run(&pair->net, SN_SECONDS(1));
+    assert_string_equal(pair->ends[1].log, "0:on ");
+    assert_string_equal(pair->ends[0].log, "0:and on ");
+    pair_destroy(pair);
+}
+
+/* Each of them in its own packet, far from each other: the count is bounded. */
+static void what_waits_behind_a_gap_is_bounded(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+    struct sn_sctp *sctp = pair->ends[1].sctp;
+    uint32_t first = sctp->received_tsn + 2;
+
+    for (uint32_t i = 0; i < 5000; i++) {
+        struct raw raw = raw_begin(pair, 1);
+
+        raw_data(&raw, first + 2 * i, 3, (uint16_t)(1 + i), "x");
+        raw_input(pair, 1, &raw);
+    }
+    assert_int_equal(sctp->early_count, SCTP_EARLY_MAX);
+    assert_int_equal(stats_of(pair, 1).refused, 5000 - SCTP_EARLY_MAX);
+    assert_true(stats_of(pair, 1).blocks < 130);
+    pair_destroy(pair);
+}
+
+/* ---- what the peer gives up ---- */
+
+static void forward(struct pair *pair, uint32_t tsn, uint16_t stream, uint16_t ssn)
+{
+    struct raw raw = raw_begin(pair, 1);
+    uint8_t value[8];
+
+    sctp_put32(value, tsn);
+    sctp_put16(value + 4, stream);
+    sctp_put16(value + 6, ssn);
+    raw_chunk(&raw, SCTP_FORWARD_TSN, 0, value, sizeof(value));
+    raw_input(pair, 1, &raw);
+}
+
+static void abandoned_messages_are_passed_over(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+    uint32_t tsn = pair->ends[1].sctp->received_tsn;
+    struct raw raw = raw_begin(pair, 1);
+
+    raw_data(&raw, tsn + 1, SCTP_BEGIN, 0, "half");
+    raw_data(&raw, tsn + 4, SCTP_BEGIN | SCTP_END, 2, "kept");
+    raw_data(&raw, tsn + 6, SCTP_END, 3, "piece");
+    raw_input(pair, 1, &raw);
+    assert_string_equal(pair->ends[1].log, "");
+    forward(pair, tsn + 6, 0, 3); /* 0, 1 and 3 are given up */
+    assert_string_equal(pair->ends[1].log, "0:kept ");
+    raw = raw_begin(pair, 1);
+    raw_data(&raw, tsn + 7, SCTP_BEGIN | SCTP_END, 4, "next");
+    raw_input(pair, 1, &raw);
+    assert_string_equal(pair->ends[1].log, "0:kept 0:next ");
+    forward(pair, tsn + 2, 0, 1);     /* an old one */
+    forward(pair, tsn + 9, 60000, 1); /* a stream that isn't there */
+    assert_int_equal(pair->ends[1].sctp->received_tsn, tsn + 9);
+    assert_null(pair->ends[1].cause);
+    pair_destroy(pair);
+}
+
+static void unknown_chunks_do_what_their_type_says(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+    uint32_t tsn = pair->ends[1].sctp->received_tsn;
+    struct raw raw = raw_begin(pair, 1);
+
+    raw_chunk(&raw, 0xc7, 0, "abc", 3); /* go on */
+    raw_data(&raw, tsn + 1, 3, 0, "a");
+    raw_chunk(&raw, 0x47, 0, "abc", 3); /* stop */
+    raw_data(&raw, tsn + 2, 3, 1, "b");
+    raw_input(pair, 1, &raw);
+    assert_string_equal(pair->ends[1].log, "0:a ");
+    pair_destroy(pair);
+}
+
+/* A heap that has only so many blocks left. */
+static size_t blocks_left;
+
+static void *scarce_get(struct sn_block_source *source, size_t size)
+{
+    if (!blocks_left)
+        return NULL;
+    blocks_left--;
+    return sn_heap.get(&sn_heap, size);
+}
+
+static void scarce_put(struct sn_block_source *source, void *memory, size_t size)
+{
+    sn_heap.put(&sn_heap, memory, size);
+}
+
+/* With too little memory for a while, whenever that begins: late, but right. */
+static void short_memory_delays_but_breaks_nothing(void **state)
+{
+    static struct sn_block_source scarce = {scarce_get, scarce_put};
+
+    for (size_t blocks = 2; blocks < 40; blocks++) {
+        struct pair *pair = pair_create(&(struct sn_sctp_config){.retransmits_max = 100});
+
+        pair->net.loss = 100;
+        pair->pool.source = &scarce;
+        blocks_left = blocks;
+        sn_sctp_start(pair->ends[0].sctp, pair->net.now_ns);
+        net_run(&pair->net, SN_SECONDS(5));
+        size_t sent = 0;
+        for (int i = 0; i < 30 && pair->ends[0].connected; i++) {
+            static char bytes[9000];
+
+            sent += sn_sctp_send(pair->ends[0].sctp, 0, 53, false,
+                                 (struct sn_str){bytes, sizeof(bytes)}) == 0;
+        }
+        net_run(&pair->net, SN_SECONDS(5));
+        blocks_left = 10000;
+        net_run(&pair->net, SN_SECONDS(100));
+        assert_true(pair->ends[0].connected);
+        assert_int_equal(pair->ends[1].messages, sent);
+        pair->pool.source = &sn_heap;
+        pair_destroy(pair);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_checksum_is_crc32c),
+        cmocka_unit_test(one_end_begins),
+        cmocka_unit_test(both_begin_at_once),
+        cmocka_unit_test(a_handshake_survives_a_loss),
+        cmocka_unit_test(nobody_there_is_told),
+        cmocka_unit_test(streams_are_the_fewer),
+        cmocka_unit_test(what_cannot_be_sent_is_refused),
+        cmocka_unit_test(a_good_path_is_used),
+        cmocka_unit_test(room_follows_the_pace),
+        cmocka_unit_test(a_lost_packet_is_sent_again_at_once),
+        cmocka_unit_test(a_lost_tail_waits_for_the_timer),
+        cmocka_unit_test(streams_do_not_wait_for_each_other),
+        cmocka_unit_test(unordered_messages_overtake),
+        cmocka_unit_test(a_dead_peer_is_given_up),
+        cmocka_unit_test(silence_is_asked_for_life),
+        cmocka_unit_test(a_receiver_that_gives_no_credit_stops_the_sender),
+        cmocka_unit_test(a_full_window_still_takes_what_is_missing),
+        cmocka_unit_test(too_large_a_message_ends_it),
+        cmocka_unit_test(a_reset_comes_after_what_was_sent),
+        cmocka_unit_test(many_resets_of_both_sides_cross),
+        cmocka_unit_test(a_lost_reset_is_repeated),
+        cmocka_unit_test(a_peer_without_resets_is_spared),
+        cmocka_unit_test(other_requests_are_denied),
+        cmocka_unit_test(a_shutdown_delivers_first),
+        cmocka_unit_test(a_shutdown_survives_a_loss),
+        cmocka_unit_test(an_abort_is_heard),
+        cmocka_unit_test(foreign_packets_are_dropped),
+        cmocka_unit_test(chunks_that_make_no_message_end_it),
+        cmocka_unit_test(a_chunk_without_data_ends_it),
+        cmocka_unit_test(far_tsns_and_absurd_acks_change_nothing),
+        cmocka_unit_test(what_waits_behind_a_gap_is_bounded),
+        cmocka_unit_test(abandoned_messages_are_passed_over),
+        cmocka_unit_test(unknown_chunks_do_what_their_type_says),
+        cmocka_unit_test(short_memory_delays_but_breaks_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
