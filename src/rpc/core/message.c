@@ -16,16 +16,27 @@ struct sn_message *sn_message_create(struct sn_block_pool *blocks)
     return message;
 }
 
+/* One piece, so that a large one is one block. */
+struct sn_message *sn_message_reserve(struct sn_block_pool *blocks, size_t size)
+{
+    size_t whole = sizeof(struct sn_message) + SN_MESSAGE_HEADROOM + size;
+    struct sn_arena arena;
+
+    sn_arena_init(&arena, blocks, whole + SN_BLOCK_SIZE);
+    struct sn_message *message = sn_arena_alloc(&arena, whole);
+    if (!message)
+        return NULL;
+    *message =
+        (struct sn_message){.arena = arena, .data = (uint8_t *)(message + 1) + SN_MESSAGE_HEADROOM};
+    return message;
+}
+
 struct sn_message *sn_message_copy(struct sn_block_pool *blocks, const void *bytes, size_t len)
 {
-    struct sn_message *message = sn_message_create(blocks);
-    char *memory = message ? sn_arena_alloc(&message->arena, SN_MESSAGE_HEADROOM + len) : NULL;
+    struct sn_message *message = sn_message_reserve(blocks, len);
 
-    if (!memory) {
-        sn_message_free(message);
+    if (!message)
         return NULL;
-    }
-    message->data = (uint8_t *)memory + SN_MESSAGE_HEADROOM;
     message->len = len;
     if (len)
         memcpy(message->data, bytes, len);

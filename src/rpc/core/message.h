@@ -28,6 +28,10 @@ struct sn_message {
 /* Lives in its own arena's first block. NULL without memory. */
 struct sn_message *sn_message_create(struct sn_block_pool *blocks) SN_MUST_USE;
 
+/* A message with room for `size` bytes at `data`, and headroom before it; its length is 0. NULL
+ * without memory. */
+struct sn_message *sn_message_reserve(struct sn_block_pool *blocks, size_t size) SN_MUST_USE;
+
 /* A message holding a copy of those bytes, headroom included. NULL without memory. */
 struct sn_message *sn_message_copy(struct sn_block_pool *blocks, const void *bytes, size_t len)
     SN_MUST_USE;

@@ -13,38 +13,53 @@ struct sn_relay {
     size_t owed_client, owed_server; /* bytes of credit that are held back */
 };
 
-/* The session is between a client and the machine it speaks to; a name or a key for this machine is
- * of no use at the next one; operations have ids of their own on each. */
-static const char *const staying[] = {"viam-sid", "authorization", "rpc-host", "host", "opid"};
+/* ---- metadata ---- */
 
-bool sn_relay_stays(struct sn_str key)
+/* What goes with a request. All else is between the client and this machine: a session, a key, a
+ * cookie; a module has no business with them. Source: upstream. */
+static bool goes_on(struct sn_str key)
 {
-    for (size_t i = 0; i < sizeof(staying) / sizeof(staying[0]); i++)
-        if (sn_str_is(key, staying[i]))
-            return true;
-    return false;
+    return sn_str_is(key, "viam_client") || sn_str_is(key, "traceparent") ||
+           sn_str_is(key, "tracestate") || sn_str_has_prefix(key, SN_STR("viam-metadata-"));
 }
 
-/* On the rpc's arena, copied where the strings are not the rpc's own. */
-static int pass_metadata(struct sn_rpc *rpc, const struct sn_metadata *from, bool copy,
-                         struct sn_metadata *to)
+/* Of a response, what speaks of the far server alone: operations have ids of their own here. */
+static bool stays(struct sn_str key)
 {
-    for (uint32_t i = 0; i < from->count; i++) {
-        struct sn_str key = from->v[i].key, value = from->v[i].value;
+    return sn_str_is(key, "opid") || sn_str_is(key, "viam-sid") || sn_str_is(key, "date") ||
+           sn_str_is(key, "server");
+}
 
-        if (sn_relay_stays(key))
+/* Strings are the rpc's own. */
+static int request_metadata(struct sn_rpc *rpc, struct sn_metadata *to)
+{
+    const struct sn_metadata *from = &rpc->metadata;
+    struct sn_str opid = sn_metadata_get(&rpc->headers, SN_STR("opid"));
+    int code = opid.ptr ? sn_metadata_add(to, &rpc->arena, SN_STR("opid"), opid) : 0;
+
+    for (uint32_t i = 0; i < from->count && !code; i++)
+        if (goes_on(from->v[i].key))
+            code = sn_metadata_add(to, &rpc->arena, from->v[i].key, from->v[i].value);
+    return code;
+}
+
+static int response_metadata(struct sn_rpc *rpc, const struct sn_metadata *from,
+                             struct sn_metadata *to)
+{
+    int code = 0;
+
+    for (uint32_t i = 0; i < from->count && !code; i++) {
+        const struct sn_metadata_entry *entry = &from->v[i];
+
+        if (stays(entry->key))
             continue;
-        if (copy) {
-            rpc->arena.left += key.len + value.len + sizeof(struct sn_metadata_entry) + 64;
-            key = sn_arena_copy(&rpc->arena, key);
-            value = sn_arena_copy(&rpc->arena, value);
-        }
-        int code = key.ptr && value.ptr ? sn_metadata_add(to, &rpc->arena, key, value)
-                                        : SN_ERR_RESOURCE_EXHAUSTED;
-        if (code)
-            return code;
+        rpc->arena.left += entry->key.len + entry->value.len + sizeof(*entry) + 64;
+        struct sn_str key = sn_arena_copy(&rpc->arena, entry->key);
+        struct sn_str value = sn_arena_copy(&rpc->arena, entry->value);
+        code = key.ptr && value.ptr ? sn_metadata_add(to, &rpc->arena, key, value)
+                                    : SN_ERR_RESOURCE_EXHAUSTED;
     }
-    return 0;
+    return code;
 }
 
 static struct sn_relay *relay_of(struct sn_client_stream *up)
@@ -60,7 +75,7 @@ static void on_headers(struct sn_client_stream *up, const struct sn_metadata *he
 
     if (!rpc->stream || rpc->headers_sent)
         return;
-    if (pass_metadata(rpc, headers, true, &rpc->headers)) {
+    if (response_metadata(rpc, headers, &rpc->headers)) {
         up->ops->cancel(up, SN_ERR_RESOURCE_EXHAUSTED);
         return;
     }
@@ -68,12 +83,23 @@ static void on_headers(struct sn_client_stream *up, const struct sn_metadata *he
     rpc->stream->ops->headers(rpc->stream, &rpc->headers);
 }
 
+static void pay_server(struct sn_relay *relay)
+{
+    size_t owed = relay->owed_server;
+
+    relay->owed_server = 0;
+    if (owed && relay->up)
+        relay->up->ops->credit(relay->up, owed);
+}
+
 static void on_message(struct sn_client_stream *up, const void *bytes, size_t len)
 {
     struct sn_relay *relay = relay_of(up);
     struct sn_rpc *rpc = relay->rpc;
-    struct sn_message *message = sn_message_copy(rpc->call.env->blocks, bytes, len);
+    struct sn_message *message = up->ops->take ? up->ops->take(up) : NULL;
 
+    if (!message)
+        message = sn_message_copy(rpc->call.env->blocks, bytes, len);
     if (!message || !rpc->stream) {
         sn_message_free(message);
         up->ops->cancel(up, message ? SN_ERR_CANCELLED : SN_ERR_RESOURCE_EXHAUSTED);
@@ -84,10 +110,9 @@ static void on_message(struct sn_client_stream *up, const void *bytes, size_t le
         rpc->stream->ops->headers(rpc->stream, &rpc->headers);
     }
     rpc->stream->ops->message(rpc->stream, message);
-    if (rpc->stream->ops->queued(rpc->stream) > HIGH_WATER)
-        relay->owed_server += len;
-    else
-        up->ops->credit(up, len);
+    relay->owed_server += len;
+    if (rpc->stream->ops->queued(rpc->stream) <= HIGH_WATER)
+        pay_server(relay);
 }
 
 static void on_up_writable(struct sn_client_stream *up)
@@ -112,7 +137,7 @@ static void on_trailers(struct sn_client_stream *up, const struct sn_status *sta
     if (status->code && status->text.len)
         sn_call_fail(call, status->code, "%.*s", SN_STR_ARGS(status->text));
     call->details = sn_arena_copy(call->arena, status->details);
-    int code = pass_metadata(rpc, trailers, true, &rpc->trailers);
+    int code = response_metadata(rpc, trailers, &rpc->trailers);
     sn_call_done(call, status->code ? status->code : code);
 }
 
@@ -126,12 +151,7 @@ static void on_half_close(struct sn_rpc *rpc)
 
 static void on_writable(struct sn_rpc *rpc)
 {
-    struct sn_relay *relay = rpc->relay;
-    size_t owed = relay->owed_server;
-
-    relay->owed_server = 0;
-    if (owed && relay->up)
-        relay->up->ops->credit(relay->up, owed);
+    pay_server(rpc->relay);
 }
 
 static void on_cancel(struct sn_call *call)
@@ -139,6 +159,15 @@ static void on_cancel(struct sn_call *call)
     struct sn_relay *relay = sn_rpc_of(call)->relay;
 
     relay->up->ops->cancel(relay->up, sn_call_cancelled(call));
+}
+
+/* What is being delivered. The client may be gone already. */
+static struct sn_message *from_client(struct sn_rpc *rpc, struct sn_str bytes)
+{
+    struct sn_server_stream *stream = rpc->stream;
+    struct sn_message *message = stream && stream->ops->take ? stream->ops->take(stream) : NULL;
+
+    return message ? message : sn_message_copy(rpc->call.env->blocks, bytes.ptr, bytes.len);
 }
 
 static uint64_t timeout_of(const struct sn_call *call)
@@ -156,11 +185,11 @@ int sn_relay_begin(struct sn_rpc *rpc, struct sn_str first)
                                                    on_trailers};
     struct sn_channel *channel = rpc->resource->relay;
     struct sn_relay *relay = sn_arena_zalloc(&rpc->arena, sizeof(*relay));
-    struct sn_message *message = sn_message_copy(rpc->call.env->blocks, first.ptr, first.len);
+    struct sn_message *message = from_client(rpc, first);
     struct sn_metadata metadata = {0};
     bool streams = rpc->method->pb->flags & SN_PB_CLIENT_STREAMING;
 
-    if (relay && message && pass_metadata(rpc, &rpc->metadata, false, &metadata) == 0)
+    if (relay && message && request_metadata(rpc, &metadata) == 0)
         relay->up = channel->ops->open(channel, &events, relay, rpc->method->path, &metadata,
                                        timeout_of(&rpc->call));
     if (!relay || !relay->up) {
@@ -179,7 +208,7 @@ int sn_relay_begin(struct sn_rpc *rpc, struct sn_str first)
 bool sn_relay_message(struct sn_rpc *rpc, struct sn_str bytes)
 {
     struct sn_relay *relay = rpc->relay;
-    struct sn_message *message = sn_message_copy(rpc->call.env->blocks, bytes.ptr, bytes.len);
+    struct sn_message *message = from_client(rpc, bytes);
 
     if (!message) {
         sn_call_cancel(&rpc->call, SN_ERR_RESOURCE_EXHAUSTED);

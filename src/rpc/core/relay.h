@@ -16,7 +16,4 @@ int sn_relay_begin(struct sn_rpc *rpc, struct sn_str first) SN_MUST_USE;
 /* A further message. Whether the client may send on now; if not, it gets its credit later. */
 bool sn_relay_message(struct sn_rpc *rpc, struct sn_str bytes) SN_MUST_USE;
 
-/* Whether this key belongs to one connection and is not passed on. Source: upstream's behaviour. */
-bool sn_relay_stays(struct sn_str key);
-
 #endif

@@ -18,6 +18,8 @@ struct far {
     struct sn_client_stream stream;
     char log[512];
     size_t queued, credit;
+    struct sn_message *to_take; /* the memory of the message that is delivered; or NULL */
+    const void *last;           /* where the last message lay */
     bool open;
 };
 
@@ -48,6 +50,7 @@ static void SN_PRINTF(1, 2) note(const char *format, ...)
 static void far_message(struct sn_client_stream *stream, struct sn_message *message, bool end)
 {
     note("message%zu%s ", message->len, end ? "+end" : "");
+    fixture->far.last = message->data;
     sn_message_free(message);
 }
 
@@ -87,8 +90,20 @@ static void far_cancel(struct sn_client_stream *stream, int code)
     stream->events->on_trailers(stream, &status, &none);
 }
 
-static const struct sn_client_stream_ops far_ops = {far_message, far_half_close, far_queued,
-                                                    far_credit, far_cancel};
+static struct sn_message *far_take(struct sn_client_stream *stream)
+{
+    struct sn_message *message = fixture->far.to_take;
+
+    fixture->far.to_take = NULL;
+    return message;
+}
+
+static const struct sn_client_stream_ops far_ops = {.message = far_message,
+                                                    .half_close = far_half_close,
+                                                    .queued = far_queued,
+                                                    .credit = far_credit,
+                                                    .cancel = far_cancel,
+                                                    .take = far_take};
 
 static struct sn_client_stream *far_open(struct sn_channel *channel,
                                          const struct sn_client_events *events, void *owner,
@@ -120,6 +135,13 @@ static int never(struct sn_rpc *rpc, void *self, const void *request, void *resp
     return 0;
 }
 
+static int add_opid(void *owner, struct sn_rpc *rpc)
+{
+    return sn_metadata_add(&rpc->headers, &rpc->arena, SN_STR("opid"), SN_STR("ours"));
+}
+
+static const struct sn_interceptor interceptors[] = {{.name = "opid", .at_headers = add_opid}};
+
 static const struct sn_handler motor_handlers[] = {{"GoFor", never, 0, {0}, NULL}, {0}};
 static const struct sn_service motor = {"rdk:component:motor", &pb_motor_motor_service,
                                         motor_handlers};
@@ -139,7 +161,12 @@ static int setup(void **state)
     f->resource = (struct sn_resource){.refs = 1, .elsewhere = true, .relay = &f->channel};
     f->tape.stream.ops = &tape_ops;
     struct sn_server_config config = {
-        .env = &f->env, .router = &f->router, .unary_timeout_ns = SN_SECONDS(600)};
+        .env = &f->env,
+        .router = &f->router,
+        .interceptors = interceptors,
+        .interceptor_count = 1,
+        .unary_timeout_ns = SN_SECONDS(600),
+    };
     f->server = sn_server_create(&config);
     assert_non_null(f->server);
     assert_int_equal(sn_server_add(f->server, &motor, NULL), 0);
@@ -160,14 +187,19 @@ static int teardown(void **state)
 }
 
 #define GO_FOR "/viam.component.motor.v1.MotorService/GoFor"
+/* Of the metadata below. */
+#define PASSED " opid=ours viam_client=python viam-metadata-x=y traceparent=00-1 500ms "
+
 #define ECHO "/viam.component.testecho.v1.TestEchoService/EchoBiDi"
 
 static void begin(struct fixture *f, const char *path, const char *first, size_t len)
 {
-    struct sn_metadata_entry entries[] = {{SN_STR("viam-sid"), SN_STR("s")},
-                                          {SN_STR("authorization"), SN_STR("Bearer x")},
-                                          {SN_STR("viam_client"), SN_STR("python")}};
-    struct sn_metadata metadata = {entries, 3, 3};
+    struct sn_metadata_entry entries[] = {
+        {SN_STR("viam-sid"), SN_STR("s")},         {SN_STR("authorization"), SN_STR("Bearer x")},
+        {SN_STR("cookie"), SN_STR("c")},           {SN_STR("opid"), SN_STR("client's")},
+        {SN_STR("viam_client"), SN_STR("python")}, {SN_STR("viam-metadata-x"), SN_STR("y")},
+        {SN_STR("traceparent"), SN_STR("00-1")}};
+    struct sn_metadata metadata = {entries, 7, 7};
 
     sn_server_begin(f->server, &f->tape.stream, sn_str_of(path), &metadata, SN_MS(500));
     sn_server_message(&f->tape.stream, first, len);
@@ -186,11 +218,11 @@ static void a_unary_call_passes(void **state)
     struct fixture *f = *state;
 
     begin(f, GO_FOR, "\x0a\x01m\x7a\x01z", 6);
-    assert_string_equal(f->far.log, GO_FOR " viam_client=python 500ms message6+end ");
+    assert_string_equal(f->far.log, GO_FOR PASSED "message6+end ");
     assert_int_equal(f->tape.credit, 6);
     answer(f, 3);
     far_end(0, "");
-    assert_string_equal(f->tape.log, "headers0 message3 end0:");
+    assert_string_equal(f->tape.log, "headers1 message3 end0:");
 }
 
 static void headers_pass_but_for_the_hop_s_own(void **state)
@@ -202,10 +234,10 @@ static void headers_pass_but_for_the_hop_s_own(void **state)
 
     begin(f, GO_FOR, "\x0a\x01m", 3);
     f->far.stream.events->on_headers(&f->far.stream, &headers);
-    assert_string_equal(f->tape.log, "headers1 ");
+    assert_string_equal(f->tape.log, "headers2 ");
     answer(f, 0);
     far_end(0, "");
-    assert_string_equal(f->tape.log, "headers1 message0 end0:");
+    assert_string_equal(f->tape.log, "headers2 message0 end0:");
 }
 
 static void an_error_passes_with_its_words(void **state)
@@ -214,7 +246,25 @@ static void an_error_passes_with_its_words(void **state)
 
     begin(f, GO_FOR, "\x0a\x01m", 3);
     far_end(SN_ERR_FAILED_PRECONDITION, "not now");
-    assert_string_equal(f->tape.log, "end-9:not now");
+    assert_string_equal(f->tape.log, "headers1 end-9:not now");
+}
+
+/* Large messages: their memory goes along. */
+static void memory_is_handed_on(void **state)
+{
+    struct fixture *f = *state;
+    struct sn_message *message = sn_message_copy(&f->blocks, "\x0a\x01m", 3);
+    const void *bytes = message->data;
+
+    f->tape.to_take = message;
+    begin(f, GO_FOR, bytes, 3);
+    assert_ptr_equal(f->far.last, bytes);
+    message = sn_message_copy(&f->blocks, "answer", 6);
+    bytes = message->data;
+    f->far.to_take = message;
+    f->far.stream.events->on_message(&f->far.stream, bytes, 6);
+    assert_ptr_equal(f->tape.last_at, bytes);
+    far_end(0, "");
 }
 
 static void a_stream_passes_both_ways(void **state)
@@ -227,8 +277,8 @@ static void a_stream_passes_both_ways(void **state)
     sn_server_half_close(&f->tape.stream);
     answer(f, 9);
     far_end(0, "");
-    assert_string_equal(f->far.log, ECHO " viam_client=python 500ms message3 message4 end ");
-    assert_string_equal(f->tape.log, "headers0 message2 message9 end0:");
+    assert_string_equal(f->far.log, ECHO PASSED "message3 message4 end ");
+    assert_string_equal(f->tape.log, "headers1 message2 message9 end0:");
     assert_int_equal(f->tape.credit, 7);
     assert_int_equal(f->far.credit, 11);
 }
@@ -261,6 +311,21 @@ static void a_slow_client_holds_the_resource(void **state)
     far_end(0, "");
 }
 
+/* What was held back while the connection as a whole was full isn't forgotten. */
+static void credit_is_paid_with_the_next_message(void **state)
+{
+    struct fixture *f = *state;
+
+    begin(f, ECHO, "\x0a\x01m", 3);
+    f->tape.queued = SIZE_MAX;
+    answer(f, 100);
+    assert_int_equal(f->far.credit, 0);
+    f->tape.queued = 0;
+    answer(f, 10);
+    assert_int_equal(f->far.credit, 110);
+    far_end(0, "");
+}
+
 static void a_client_that_goes_is_told_on(void **state)
 {
     struct fixture *f = *state;
@@ -290,9 +355,11 @@ int main(void)
         TEST(a_unary_call_passes),
         TEST(headers_pass_but_for_the_hop_s_own),
         TEST(an_error_passes_with_its_words),
+        TEST(memory_is_handed_on),
         TEST(a_stream_passes_both_ways),
         TEST(a_slow_resource_holds_the_client),
         TEST(a_slow_client_holds_the_resource),
+        TEST(credit_is_paid_with_the_next_message),
         TEST(a_client_that_goes_is_told_on),
         TEST(a_deadline_ends_it_on_both_sides),
     };

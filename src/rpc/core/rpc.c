@@ -99,8 +99,11 @@ static void send_end(struct sn_rpc *rpc, int code)
 /* Keeps a message whose turn has not come; its credit is owed. */
 static int hold(struct sn_rpc *rpc, struct sn_str bytes)
 {
-    struct sn_message *message = sn_message_copy(rpc->call.env->blocks, bytes.ptr, bytes.len);
+    struct sn_server_stream *stream = rpc->stream;
+    struct sn_message *message = stream->ops->take ? stream->ops->take(stream) : NULL;
 
+    if (!message)
+        message = sn_message_copy(rpc->call.env->blocks, bytes.ptr, bytes.len);
     if (!message)
         return SN_ERR_RESOURCE_EXHAUSTED;
     if (!rpc->held)

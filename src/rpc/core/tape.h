@@ -16,8 +16,10 @@ struct tape {
     struct sn_server_stream stream;
     char log[512];
     size_t queued, credit;
-    uint8_t last[8192]; /* bytes of the last message */
+    struct sn_message *to_take; /* the memory of the message that is delivered; or NULL */
+    uint8_t last[8192];         /* bytes of the last message */
     size_t last_len;
+    const void *last_at;
 };
 
 static inline void SN_PRINTF(2, 3) tape_note(struct tape *tape, const char *format, ...)
@@ -45,6 +47,7 @@ static inline void tape_message(struct sn_server_stream *stream, struct sn_messa
     struct tape *tape = tape_of(stream);
 
     tape->last_len = message->len;
+    tape->last_at = message->data;
     memcpy(tape->last, message->data,
            message->len < sizeof(tape->last) ? message->len : sizeof(tape->last));
     tape_note(tape, "message%zu ", message->len);
@@ -67,8 +70,22 @@ static inline void tape_credit(struct sn_server_stream *stream, size_t bytes)
     tape_of(stream)->credit += bytes;
 }
 
+static inline struct sn_message *tape_take(struct sn_server_stream *stream)
+{
+    struct tape *tape = tape_of(stream);
+    struct sn_message *message = tape->to_take;
+
+    tape->to_take = NULL;
+    return message;
+}
+
 static const struct sn_server_stream_ops tape_ops = {
-    tape_headers, tape_message, tape_trailers, tape_queued, tape_credit,
+    .headers = tape_headers,
+    .message = tape_message,
+    .trailers = tape_trailers,
+    .queued = tape_queued,
+    .credit = tape_credit,
+    .take = tape_take,
 };
 
 #endif

@@ -11,6 +11,10 @@
  * peer no more than its window beyond that. Messages sent are taken; `queued` tells the bytes that
  * have not left, `on_writable` that they fell below the transport's low-water mark.
  *
+ * Who passes a message on asks for its memory by `take`, while it is delivered: it is the one being
+ * delivered, whole, and the taker's; NULL when the transport can't part with it (small ones lie
+ * where it reads), and it must be copied.
+ *
  * Compressed messages (gzip) are inflated by the transport before delivery, within SN_MESSAGE_MAX.
  */
 #ifndef SN_RPC_TRANSPORT_H
@@ -44,6 +48,7 @@ struct sn_server_stream_ops {
                      const struct sn_metadata *trailers);
     size_t (*queued)(const struct sn_server_stream *stream);
     void (*credit)(struct sn_server_stream *stream, size_t bytes);
+    struct sn_message *(*take)(struct sn_server_stream *stream); /* may be NULL */
 };
 
 enum sn_transport_kind { SN_TRANSPORT_GRPC, SN_TRANSPORT_WEB, SN_TRANSPORT_WEBRTC };
@@ -111,6 +116,7 @@ struct sn_client_stream_ops {
     void (*credit)(struct sn_client_stream *stream, size_t bytes);
     /* Tells the peer to stop; on_trailers follows at once, from inside, with that status. */
     void (*cancel)(struct sn_client_stream *stream, int code);
+    struct sn_message *(*take)(struct sn_client_stream *stream); /* may be NULL */
 };
 
 struct sn_client_stream {

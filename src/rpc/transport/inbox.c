@@ -9,7 +9,6 @@
 #include <stdio.h>
 
 enum {
-    BLOCK_HEAD = 16,       /* keeps a block's bytes aligned */
     FIRST_SIZE = 16 << 10, /* room for a message that comes in pieces; then four times as much */
 };
 
@@ -64,15 +63,31 @@ static void budget_return(struct sn_budget *budget, size_t size)
         b->used -= size;
 }
 
-static void drop_block(struct sn_inbox *inbox)
+static struct sn_message *detach(struct sn_inbox *inbox)
 {
-    if (!inbox->block)
-        return;
-    budget_return(inbox->budget, inbox->block->size);
-    sn_block_put(inbox->blocks, inbox->block);
-    inbox->block = NULL;
+    struct sn_message *message = inbox->message;
+
+    budget_return(inbox->budget, inbox->reserved);
+    inbox->reserved = 0;
+    inbox->message = NULL;
     inbox->reader.buffer = NULL;
     inbox->reader.capacity = 0;
+    return message;
+}
+
+static void drop_message(struct sn_inbox *inbox)
+{
+    if (inbox->message)
+        sn_message_free(detach(inbox));
+}
+
+struct sn_message *sn_inbox_take(struct sn_inbox *inbox)
+{
+    if (!inbox->message || inbox->delivered.ptr != (const char *)inbox->message->data)
+        return NULL;
+    struct sn_message *message = detach(inbox);
+    message->len = inbox->delivered.len;
+    return message;
 }
 
 /* Grows with what has really arrived, never beyond the message: a prefix that promises much costs
@@ -84,20 +99,20 @@ static bool grow(struct sn_inbox *inbox)
 
     if (size > reader->len)
         size = reader->len;
-    size_t whole = size + BLOCK_HEAD < SN_BLOCK_SIZE ? SN_BLOCK_SIZE : size + BLOCK_HEAD;
+    size_t whole = size < SN_BLOCK_SIZE ? SN_BLOCK_SIZE : size;
     if (!budget_take(inbox->budget, whole))
         return false;
-    struct sn_block *block = sn_block_get(inbox->blocks, whole);
-    if (!block) {
+    struct sn_message *message = sn_message_reserve(inbox->blocks, size);
+    if (!message) {
         budget_return(inbox->budget, whole);
         return false;
     }
-    uint8_t *buffer = (uint8_t *)block + BLOCK_HEAD;
     if (reader->have)
-        memcpy(buffer, reader->buffer, reader->have);
-    drop_block(inbox);
-    inbox->block = block;
-    reader->buffer = buffer;
+        memcpy(message->data, reader->buffer, reader->have);
+    drop_message(inbox);
+    inbox->message = message;
+    inbox->reserved = whole;
+    reader->buffer = message->data;
     reader->capacity = size;
     return true;
 }
@@ -115,13 +130,13 @@ void sn_inbox_close(struct sn_inbox *inbox)
     if (!inbox->events)
         return;
     if (!inbox->reading) /* or the message being delivered may lie there */
-        drop_block(inbox);
+        drop_message(inbox);
     settle(inbox);
 }
 
 void sn_inbox_fini(struct sn_inbox *inbox)
 {
-    drop_block(inbox);
+    drop_message(inbox);
 }
 
 static void refuse(struct sn_inbox *inbox, int code, const char *text)
@@ -136,6 +151,13 @@ static void deliver(struct sn_inbox *inbox, struct sn_str message, bool compress
 {
     inbox->held += message.len;
     inbox->events->message(inbox, message, compressed);
+}
+
+static void deliver_plain(struct sn_inbox *inbox, struct sn_str message)
+{
+    inbox->delivered = message;
+    deliver(inbox, message, false);
+    inbox->delivered = SN_STR_NULL;
 }
 
 /* The texts of refusals are those of the reference's library. */
@@ -203,15 +225,15 @@ void sn_inbox_read(struct sn_inbox *inbox, struct sn_str chunk)
             if (message.compressed)
                 deliver_compressed(inbox, message.bytes);
             else
-                deliver(inbox, message.bytes, false);
-            drop_block(inbox);
+                deliver_plain(inbox, message.bytes);
+            drop_message(inbox);
         } else if (event != SN_GRPC_GROW || !grow(inbox)) {
             refuse_unreadable(inbox, event);
         }
     }
     inbox->reading = false;
     if (inbox->closed)
-        drop_block(inbox);
+        drop_message(inbox);
     settle(inbox);
 }
 

@@ -38,13 +38,15 @@ struct sn_inbox {
     struct sn_budget *budget; /* of messages not yet whole */
     size_t message_max;
     struct sn_grpc_reader reader;
-    struct sn_block *block; /* the reader's buffer */
-    struct sn_str encoding; /* of compressed messages: "gzip", or empty; the owner's */
-    uint64_t received;      /* bytes */
-    uint64_t credited;      /* of these: the peer may send as many again */
-    uint64_t held;          /* bytes of messages delivered that the receiver gave no credit for */
-    bool closed;            /* what comes is dropped */
-    bool reading;           /* within sn_inbox_read() */
+    struct sn_message *message; /* holds the reader's buffer */
+    size_t reserved;            /* of the budget, for it */
+    struct sn_str encoding;     /* of compressed messages: "gzip", or empty; the owner's */
+    uint64_t received;          /* bytes */
+    uint64_t credited;          /* of these: the peer may send as many again */
+    uint64_t held;           /* bytes of messages delivered that the receiver gave no credit for */
+    bool closed;             /* what comes is dropped */
+    bool reading;            /* within sn_inbox_read() */
+    struct sn_str delivered; /* what is being delivered as it came, and may be taken */
 };
 
 /* Zeroed memory is an inbox that nothing has come to; this makes it ready to read. */
@@ -53,6 +55,10 @@ void sn_inbox_init(struct sn_inbox *inbox, const struct sn_inbox_events *events,
 
 /* Takes bytes and delivers the messages in them. */
 void sn_inbox_read(struct sn_inbox *inbox, struct sn_str chunk);
+
+/* While a message is delivered: its memory, the taker's from now on, and the bytes stay where they
+ * are; NULL when it has none of its own and must be copied. */
+struct sn_message *sn_inbox_take(struct sn_inbox *inbox) SN_MUST_USE;
 
 /* The receiver is through with `len` bytes of delivered messages. */
 void sn_inbox_credit(struct sn_inbox *inbox, size_t len);

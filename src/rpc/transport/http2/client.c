@@ -215,11 +215,12 @@ static int code_of_reset(uint32_t error_code)
     }
 }
 
+/* Text as the reference's library has it. */
 static struct sn_str lost_text(struct h2_call *call)
 {
     const char *cause = call->h2.session->cause;
 
-    return sn_arena_printf(&call->arena, "connection to %s lost: %s", call->channel->address,
+    return sn_arena_printf(&call->arena, "error reading from server: %s",
                            cause ? cause : "the system says no more");
 }
 
@@ -358,12 +359,18 @@ static void call_cancel(struct sn_client_stream *rpc, int code)
     h2_call_abandon(call_of(rpc), code, sn_str_of(sn_err_text(code)));
 }
 
+static struct sn_message *call_take(struct sn_client_stream *rpc)
+{
+    return sn_inbox_take(&call_of(rpc)->h2.in);
+}
+
 static const struct sn_client_stream_ops call_ops = {
     .message = call_message,
     .half_close = call_half_close,
     .queued = call_queued,
     .credit = call_credit,
     .cancel = call_cancel,
+    .take = call_take,
 };
 
 static int copy_request(struct h2_call *call, const struct sn_metadata *metadata)

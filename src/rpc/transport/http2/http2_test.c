@@ -586,7 +586,7 @@ static void test_server_goes(void **state)
     run_until(pair->world->loop, pair->world->core.live == 1);
     world_drain(pair->world, 0);
     finish(pair, &answer, SN_ERR_UNAVAILABLE);
-    assert_non_null(strstr(answer.text, "lost"));
+    assert_non_null(strstr(answer.text, "error reading from server: "));
     run_until(pair->world->loop, pair->world->drained);
     assert_int_equal(pair->world->core.aborted, 1);
     echo_big(pair, 10); /* a new connection by itself */

@@ -231,6 +231,11 @@ void h2_stream_message(struct h2_stream *stream, struct sn_message *take_message
     h2_stream_bytes(stream, take_message);
 }
 
+static bool is_overfull(const struct h2_session *session)
+{
+    return session && session->unsent > session->limits->unsent_bytes;
+}
+
 void h2_stream_bytes(struct h2_stream *stream, struct sn_message *take_bytes)
 {
     struct h2_outbox *out = &stream->out;
@@ -240,16 +245,15 @@ void h2_stream_bytes(struct h2_stream *stream, struct sn_message *take_bytes)
         stream->session->unsent += take_bytes->len;
     if (!gather(out, take_bytes))
         link_last(out, take_bytes);
-    if (out->queued > H2_LOW_WATER)
+    /* Also where the connection as a whole is: who waits for room is told of it. */
+    if (out->queued > H2_LOW_WATER || is_overfull(stream->session))
         out->was_full = true;
     resume(stream);
 }
 
 size_t h2_stream_queued(const struct h2_stream *stream)
 {
-    const struct h2_session *session = stream->session;
-
-    return session->unsent > session->limits->unsent_bytes ? SIZE_MAX : stream->out.queued;
+    return is_overfull(stream->session) ? SIZE_MAX : stream->out.queued;
 }
 
 void h2_stream_end(struct h2_stream *stream, const nghttp2_nv *trailers, size_t trailer_count)

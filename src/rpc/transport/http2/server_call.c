@@ -98,12 +98,18 @@ static void credit(struct sn_server_stream *rpc, size_t bytes)
     h2_stream_credit(&stream_of(rpc)->h2, bytes);
 }
 
+static struct sn_message *take(struct sn_server_stream *rpc)
+{
+    return sn_inbox_take(&stream_of(rpc)->h2.in);
+}
+
 static const struct sn_server_stream_ops stream_ops = {
     .headers = send_headers,
     .message = send_message,
     .trailers = send_trailers,
     .queued = queued,
     .credit = credit,
+    .take = take,
 };
 
 /* ---- what the connection tells ---- */

@@ -405,7 +405,7 @@ static void on_read(struct sn_conn *conn, const uint8_t *bytes, size_t len)
 
 static void on_end(struct sn_conn *conn)
 {
-    h2_session_close(conn->owner, "closed by the peer");
+    h2_session_close(conn->owner, "EOF");
 }
 
 static void on_drain(struct sn_conn *conn)

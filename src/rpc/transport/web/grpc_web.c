@@ -222,12 +222,18 @@ static void credit(struct sn_server_stream *rpc, size_t bytes)
     sn_inbox_credit(&call_of(rpc)->in, bytes);
 }
 
+static struct sn_message *take(struct sn_server_stream *rpc)
+{
+    return sn_inbox_take(&call_of(rpc)->in);
+}
+
 static const struct sn_server_stream_ops stream_ops = {
     .headers = send_headers,
     .message = send_message,
     .trailers = send_trailers,
     .queued = queued,
     .credit = credit,
+    .take = take,
 };
 
 /* ---- what the messages' bytes tell ---- */
