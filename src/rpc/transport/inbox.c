@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 enum {
-    FIRST_SIZE = 16 << 10, /* room for a message that comes in pieces; then four times as much */
+    FIRST_SIZE = 16 << 10, /* room for a message that comes in pieces, */
+    GROWTH = 16,           /* ... then so many times as much as has come */
 };
 
 void sn_inbox_init(struct sn_inbox *inbox, const struct sn_inbox_events *events,
@@ -95,7 +96,7 @@ struct sn_message *sn_inbox_take(struct sn_inbox *inbox)
 static bool grow(struct sn_inbox *inbox)
 {
     struct sn_grpc_reader *reader = &inbox->reader;
-    size_t size = reader->capacity ? reader->capacity * 4 : FIRST_SIZE;
+    size_t size = reader->capacity ? reader->capacity * GROWTH : FIRST_SIZE;
 
     if (size > reader->len)
         size = reader->len;
