@@ -80,8 +80,9 @@ class Program:
         self.path, self.home = str(path), home
         self.is_peer = pathlib.Path(path).name == "viam-server"
 
-    def spawn(self, arguments):
-        environment = {**os.environ, "HOME": str(self.home)}
+    def spawn(self, arguments, more=None):
+        """`more` are variables beside those of the tests."""
+        environment = {**os.environ, "HOME": str(self.home), **(more or {})}
         environment.pop("VIAM_HOME", None)
         return subprocess.Popen([self.path, *map(str, arguments)], env=environment, cwd=self.home,
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -142,9 +143,9 @@ class Papers:
 
 class Server:
     """A running server. `stop` says whether it ended as it should. With `papers` it serves TLS,
-    `login` (entity, key) is what it wants of clients."""
+    `login` (entity, key) is what it wants of clients, `environment` are variables of its own."""
 
-    def __init__(self, program, config, papers=None, login=None):
+    def __init__(self, program, config, papers=None, login=None, environment=None):
         self.program, self.is_peer = program, program.is_peer
         self.papers, self.login = papers, login
         self.port = free_port()
@@ -155,7 +156,7 @@ class Server:
         whole = {**config, "network": network}
         self.config_path = program.home / f"machine-{self.port}.json"
         self.config_path.write_text(json.dumps(whole))
-        self.process = program.spawn(["-config", self.config_path])
+        self.process = program.spawn(["-config", self.config_path], environment)
         self.log = Log(self.process.stdout)
         if not self.log.wait_for(r"\bserving\b"):
             self.process.kill()
