@@ -8,11 +8,13 @@
 #include "base/random.h"
 #include "fuzz.h"
 #include "sinew/timers.h"
+#include "wire/datachannel.h"
 #include "wire/sctp/private.h"
 
 #include <string.h>
 
 struct world {
+    struct sn_datachannels *channels; /* or NULL */
     struct sn_sctp *sctp;
     uint64_t now_ns;
     size_t received, closed;
@@ -56,11 +58,48 @@ static const struct sn_sctp_events events = {
     on_connected, on_message, on_writable, on_reset, on_reset, on_closed,
 };
 
+/* ---- data channels on top ---- */
+
+static void on_opened(void *owner, uint16_t id, struct sn_str label, struct sn_str protocol)
+{
+    struct world *world = owner;
+
+    on_message(owner, 0, 0, label);
+    on_message(owner, 0, 0, protocol);
+    FUZZ_REQUIRE(sn_datachannels_add(world->channels, id) == SN_ERR_ALREADY_EXISTS);
+    if (label.len > 3)
+        (void)!sn_datachannels_close(world->channels, id);
+}
+
+static void on_channel_message(void *owner, uint16_t id, enum sn_datachannel_kind kind,
+                               struct sn_str bytes)
+{
+    struct world *world = owner;
+
+    on_message(owner, id, 0, bytes);
+    (void)!sn_datachannels_send(world->channels, id, kind, bytes);
+}
+
+static void on_channel_closed(void *owner, uint16_t id)
+{
+    struct world *world = owner;
+
+    FUZZ_REQUIRE(sn_datachannels_close(world->channels, id) == SN_ERR_NOT_FOUND);
+}
+
+static const struct sn_datachannel_events channel_events = {
+    on_connected, on_opened, on_channel_message, on_writable, on_channel_closed, on_closed,
+};
+
+/* ---- */
+
 static void check(const struct world *world)
 {
     const struct sn_sctp *sctp = world->sctp;
     uint32_t flight = 0, sent = 0, lost = 0, early = 0, early_count = 0;
 
+    if (sctp->state == SCTP_DEAD) /* left as it was in the middle of things */
+        return;
     for (const struct sctp_chunk *chunk = sctp->sent.first; chunk; chunk = chunk->next) {
         sent += chunk->len;
         flight += chunk->state == SCTP_CHUNK_FLYING ? chunk->len : 0;
@@ -217,7 +256,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         config.message_max = 5000;
         config.receive_max = 10000;
     }
-    world.sctp = sn_sctp_create(&config, &events, &world);
+    if (data[0] & 4) {
+        world.channels = sn_datachannels_create(&config, false, &channel_events, &world);
+        world.sctp = sn_datachannels_sctp(world.channels);
+        FUZZ_REQUIRE(sn_datachannels_add(world.channels, 0) == 0);
+    } else {
+        world.sctp = sn_sctp_create(&config, &events, &world);
+    }
     if (data[0] & 1)
         connect_peer(&world);
     const uint8_t *at = data + 1, *end = data + size;
@@ -237,7 +282,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     wait_for(&world, SN_SECONDS(60));
     check(&world);
-    sn_sctp_destroy(world.sctp);
+    if (world.channels)
+        sn_datachannels_destroy(world.channels);
+    else
+        sn_sctp_destroy(world.sctp);
     FUZZ_REQUIRE(pool.in_use == 0);
     sn_block_pool_fini(&pool);
     return 0;
