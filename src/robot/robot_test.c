@@ -142,6 +142,31 @@ static void status_shows_everything(void **state)
                         "motor");
 }
 
+/* A reason that was cut within a letter spoils no more than itself. */
+static void status_shows_what_is_no_text(void **state)
+{
+    struct robot_fixture *f = *state;
+    struct pb_robot_get_machine_status_request req = {0};
+    struct tape tape;
+
+    robot_fixture_configure(
+        f, "{\"processes\": [{\"id\": \"p\", \"name\": \"x\", \"stop_signal\": "
+           "\"x\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4"
+           "\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4"
+           "\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\\u00e4\"}"
+           "]}");
+    robot_fixture_begin(f, &tape, ROBOT("GetMachineStatus"),
+                        &pb_robot_get_machine_status_request_msg, &req);
+    struct pb_robot_get_machine_status_response *resp =
+        response(f, &tape, &pb_robot_get_machine_status_response_msg);
+    assert_int_equal(resp->resources.n, 1);
+    assert_true(sn_str_is(resp->resources.v[0].name->name, "p"));
+    assert_int_equal(resp->resources.v[0].state, PB_ROBOT_RESOURCE_STATUS_STATE_UNHEALTHY);
+    const char *text = sn_arena_copy(&f->arena, resp->resources.v[0].error).ptr;
+    assert_non_null(strstr(text, "\"x??"));
+    assert_non_null(strstr(text, "?\" is no signal"));
+}
+
 static void a_new_config_touches_only_what_changed(void **state)
 {
     struct robot_fixture *f = *state;
@@ -516,6 +541,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(names_are_those_that_work),
         TEST(status_shows_everything),
+        TEST(status_shows_what_is_no_text),
         TEST(a_new_config_touches_only_what_changed),
         TEST(duplicates_are_left_out),
         TEST(go_for_takes_its_time),

@@ -7,6 +7,7 @@
 #include "pb/robot/v1/robot.h"
 #include "robot/robot_private.h"
 #include "sinew/time.h"
+#include "wire/pb/wire.h"
 
 static int no_memory(struct sn_rpc *rpc)
 {
@@ -91,6 +92,21 @@ static const char *revision_of(const struct sn_node *node)
     return want ? ((const struct sn_robot_want *)want)->generation->config->revision : "";
 }
 
+/* What went wrong, in words that may have been cut or come from elsewhere: one byte of them that is
+ * no UTF-8 would cost the client the whole answer. */
+static struct sn_str readable(struct sn_rpc *rpc, const char *text)
+{
+    struct sn_str whole = sn_str_of(text);
+    char *copy = NULL;
+
+    if (sn_pb_utf8_valid(whole.ptr, whole.len))
+        return whole;
+    copy = sn_arena_alloc(&rpc->arena, whole.len);
+    for (size_t i = 0; copy && i < whole.len; i++)
+        copy[i] = (char)((unsigned char)text[i] < 0x80 ? text[i] : '?');
+    return copy ? (struct sn_str){copy, whole.len} : SN_STR("");
+}
+
 static int add_status(struct sn_rpc *rpc, struct pb_robot_get_machine_status_response *resp,
                       const struct sn_node *node)
 {
@@ -107,7 +123,7 @@ static int add_status(struct sn_rpc *rpc, struct pb_robot_get_machine_status_res
         .state = (int32_t)node->state,
         .last_updated = timestamp(rpc, node->changed_unix_ns),
         .revision = sn_str_of(revision_of(node)),
-        .error = sn_str_of(node->reason),
+        .error = readable(rpc, node->reason),
         .cloud_metadata = cloud,
     };
     return status->last_updated ? 0 : no_memory(rpc);
@@ -125,7 +141,7 @@ static int add_module(struct sn_rpc *rpc, struct pb_robot_get_machine_status_res
     *row = (struct pb_robot_module_status){.module_name = sn_str_of(module.name),
                                            .state = (int32_t)module.state,
                                            .last_updated = timestamp(rpc, module.changed_unix_ns),
-                                           .error = sn_str_of(module.error),
+                                           .error = readable(rpc, module.error),
                                            .consecutive_failures = module.failures};
     return row->last_updated ? 0 : no_memory(rpc);
 }
@@ -154,7 +170,7 @@ static void add_process(void *user, const struct sn_process_state *state)
                                                 .state = state->state,
                                                 .last_updated = changed,
                                                 .revision = sn_str_of(state->revision),
-                                                .error = sn_str_of(state->error)};
+                                                .error = readable(list->rpc, state->error)};
 }
 
 static int get_machine_status(struct sn_rpc *rpc, void *self, const void *request, void *response)

@@ -195,6 +195,28 @@ async def test_none_outlives_the_server(start, word, end):
     server.stop = lambda: None  # it did not end as it should
 
 
+def guards(server):
+    """The processes that would end what a killed server leaves."""
+    return [pid for pid in pids("sinew-spawn\0guard")
+            if int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+            == server.process.pid]
+
+
+async def test_another_guard_after_the_first(start, word):
+    server = start(config(script("a", f"exec sleep {word}")))
+    await eventually(lambda: pids(word))
+    first, = guards(server)
+    os.kill(first, signal.SIGKILL)
+    rewrite(server, script("b", f"sleep {word}1 & wait"))
+    await eventually(lambda: pids(f"sleep\0{word}1"))
+    second, = guards(server)
+    assert second != first
+    server.process.kill()
+    server.process.wait()
+    await eventually(lambda: not pids(word) and second not in pids("guard"))
+    server.stop = lambda: None
+
+
 async def test_stop_signal_and_timeout(start, word):
     """One listens to another signal, one to none."""
     server = start(config(
