@@ -39,6 +39,20 @@ static void apply_levels(const struct sn_config_resource *entries, size_t count)
     }
 }
 
+static void apply_job_levels(const struct sn_config *config)
+{
+    for (size_t i = 0; i < config->jobs.count; i++) {
+        const struct sn_config_job *job = &config->jobs.v[i];
+        char name[SN_LOG_PATTERN_MAX];
+        enum sn_log_level level;
+
+        if (job->invalid || sn_log_parse_level(job->log.level, &level))
+            continue;
+        snprintf(name, sizeof(name), "rdk.job_manager.%s", job->name);
+        (void)!sn_log_set_pattern(name, level); /* not every name of a job can be a pattern */
+    }
+}
+
 void sn_config_apply_log(const struct sn_config *config, bool debug)
 {
     sn_log_set_level(debug || config->debug ? SN_LOG_DEBUG : SN_LOG_INFO);
@@ -47,4 +61,5 @@ void sn_config_apply_log(const struct sn_config *config, bool debug)
     apply_patterns(config);
     apply_levels(config->components.v, config->components.count);
     apply_levels(config->services.v, config->services.count);
+    apply_job_levels(config);
 }

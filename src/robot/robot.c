@@ -162,6 +162,7 @@ struct sn_robot *sn_robot_create(const struct sn_robot_options *options)
         sn_robot_destroy(robot);
         return NULL;
     }
+    sn_jobs_init(&robot->jobs, options->env, robot->server, &robot->graph, &sn_zone_local);
     return robot;
 }
 
@@ -313,6 +314,7 @@ void sn_robot_settled(struct sn_robot *robot)
         sn_health_set(&robot->health, true);
         sn_log_info(robot->log, "%s", robot->announce);
         robot->announce = NULL;
+        sn_jobs_configure(&robot->jobs, robot->current->config);
     }
     if (robot->closing && robot->closed)
         settle_close(robot);
@@ -327,6 +329,7 @@ void sn_robot_close(struct sn_robot *robot, void (*closed)(void *owner, bool cle
     sn_health_set(&robot->health, false);
     sn_timer_stop(robot->options.env->timers, &robot->retry);
     sn_sessions_fini(&robot->sessions);
+    sn_jobs_fini(&robot->jobs);
     sn_server_cancel_all(robot->server);
     robot->graph.held = false;
     if (robot->host)
@@ -344,6 +347,7 @@ void sn_robot_destroy(struct sn_robot *robot)
         return;
     sn_sessions_fini(&robot->sessions);
     sn_processes_fini(&robot->processes);
+    sn_jobs_fini(&robot->jobs);
     sn_graph_fini(&robot->graph);
     sn_generation_unref(robot->current);
     sn_frames_unref(robot->frames);

@@ -9,6 +9,7 @@
 #include "resource/graph.h"
 #include "resource/name.h"
 #include "resource/registry.h"
+#include "robot/jobs.h"
 #include "robot/limit.h"
 #include "robot/metrics.h"
 #include "robot/operation.h"
@@ -54,6 +55,7 @@ struct sn_robot {
     struct sn_health health; /* serving once the first config has been carried out */
     struct sn_metrics metrics;
     struct sn_processes processes;
+    struct sn_jobs jobs;
     struct sn_interceptor interceptors[4];
     struct sn_generation *current; /* NULL before the first config */
     struct sn_host *host;          /* of modules; NULL: none */

@@ -173,6 +173,44 @@ static void add_process(void *user, const struct sn_process_state *state)
                                                 .error = readable(list->rpc, state->error)};
 }
 
+/* ---- jobs ---- */
+
+struct job_list {
+    struct sn_rpc *rpc;
+    struct pb_robot_get_machine_status_response *resp;
+    int code;
+};
+
+/* `list` is one of timestamps. */
+static int add_times(struct sn_rpc *rpc, void *list, const struct sn_job_times *times)
+{
+    for (unsigned i = 0; i < times->count; i++) {
+        struct pb_google_timestamp *row = sn_pb_list_add(list, sizeof(*row), &rpc->arena);
+
+        if (!row)
+            return no_memory(rpc);
+        *row = sn_pb_timestamp_of((int64_t)times->unix_ns[i]);
+    }
+    return 0;
+}
+
+static void add_job(void *user, const char *name, const struct sn_job_times *succeeded,
+                    const struct sn_job_times *failed)
+{
+    struct job_list *list = user;
+    struct pb_robot_job_status *row =
+        list->code ? NULL : sn_pb_add(&list->resp->job_statuses, &list->rpc->arena);
+
+    if (!row) {
+        list->code = list->code ? list->code : no_memory(list->rpc);
+        return;
+    }
+    row->job_name = sn_str_of(name);
+    list->code = add_times(list->rpc, &row->recent_successful_runs, succeeded);
+    if (!list->code)
+        list->code = add_times(list->rpc, &row->recent_failed_runs, failed);
+}
+
 static int get_machine_status(struct sn_rpc *rpc, void *self, const void *request, void *response)
 {
     struct sn_robot *robot = self;
@@ -189,7 +227,9 @@ static int get_machine_status(struct sn_rpc *rpc, void *self, const void *reques
     struct process_list processes = {rpc, resp, code};
     if (!code)
         sn_processes_each(&robot->processes, add_process, &processes);
-    code = processes.code;
+    struct job_list jobs = {rpc, resp, processes.code};
+    if (!jobs.code)
+        sn_jobs_each(&robot->jobs, add_job, &jobs);
     if (robot->current) {
         config->revision = sn_str_of(robot->current->config->revision);
         config->last_updated = timestamp(rpc, robot->current->applied_unix_ns);
@@ -197,7 +237,7 @@ static int get_machine_status(struct sn_rpc *rpc, void *self, const void *reques
     resp->config = config;
     resp->state = robot->running ? PB_ROBOT_GET_MACHINE_STATUS_RESPONSE_STATE_RUNNING
                                  : PB_ROBOT_GET_MACHINE_STATUS_RESPONSE_STATE_INITIALIZING;
-    return code;
+    return jobs.code;
 }
 
 static int get_version(struct sn_rpc *rpc, void *self, const void *request, void *response)

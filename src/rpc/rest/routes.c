@@ -4,9 +4,7 @@
  */
 #include "rpc/rest/private.h"
 
-#include "rpc/reflection/files.h"
-
-enum { MEMORY_MAX = 32 << 20 };
+#include "rpc/reflection/schema.h"
 
 /* Of google.api.HttpRule. */
 enum { RULE_GET = 2, RULE_PUT, RULE_POST, RULE_DELETE, RULE_PATCH, RULE_BODY };
@@ -17,35 +15,6 @@ static const char *const verbs[] = {
 };
 
 /* ---- building ---- */
-
-static size_t varint(uint8_t *out, size_t value)
-{
-    size_t len = 0;
-
-    for (; value > 0x7f; value >>= 7)
-        out[len++] = (uint8_t)(value | 0x80);
-    out[len++] = (uint8_t)value;
-    return len;
-}
-
-/* All files as a google.protobuf.FileDescriptorSet. ptr NULL: no memory. */
-static struct sn_str join_files(struct sn_arena *arena)
-{
-    size_t size = 0, len = 0;
-
-    for (size_t i = 0; i < sn_proto_file_count; i++)
-        size += sn_proto_files[i].len + 1 + 10;
-    uint8_t *set = sn_arena_alloc(arena, size);
-    if (!set)
-        return SN_STR_NULL;
-    for (size_t i = 0; i < sn_proto_file_count; i++) {
-        set[len++] = 1 << 3 | 2; /* `file` */
-        len += varint(set + len, sn_proto_files[i].len);
-        memcpy(set + len, sn_proto_files[i].bytes, sn_proto_files[i].len);
-        len += sn_proto_files[i].len;
-    }
-    return (struct sn_str){(const char *)set, len};
-}
 
 /* False for a method that is not served here. */
 static bool read_rule(const struct sn_pb_schema_method *method, struct rest_route *route)
@@ -95,15 +64,13 @@ static int list_routes(struct rest_routes *routes)
 int rest_routes_build(struct rest_routes *routes, struct sn_block_pool *blocks)
 {
     *routes = (struct rest_routes){0};
-    sn_arena_init(&routes->arena, blocks, MEMORY_MAX);
-    struct sn_str set = join_files(&routes->arena);
-    int code = set.ptr ? sn_pb_schema_build(&routes->schema, set, &routes->arena, NULL)
-                       : SN_ERR_RESOURCE_EXHAUSTED;
+    sn_arena_init(&routes->arena, blocks, SN_PROTO_SCHEMA_MEMORY_MAX);
+    int code = sn_proto_schema_build(&routes->schema, &routes->arena);
     if (!code)
         code = list_routes(routes);
     if (code)
         sn_arena_fini(&routes->arena);
-    return code == SN_ERR_INVALID_ARGUMENT ? SN_ERR_INTERNAL : code;
+    return code;
 }
 
 /* ---- matching ---- */
