@@ -44,6 +44,7 @@ struct sn_conn {
     char local[64];
     const char *cause; /* of an unwanted end ("connection reset by peer"); static; else NULL */
     uint64_t bytes_in, bytes_out;
+    bool trusted; /* by who accepted it: what comes over it needs no proof of who sent it */
     /* For who keeps account of connections, whoever has the events: after on_close, the very last.
      * May be NULL. */
     void (*released)(struct sn_conn *conn);

@@ -416,6 +416,7 @@ static struct tls_conn *create(struct sn_tls *tls, struct sn_conn *inner)
     tc->tls = tls;
     tc->inner = inner;
     tc->conn.ops = &tls_ops;
+    tc->conn.trusted = inner->trusted;
     tc->conn.bytes_in = inner->bytes_in;
     tc->conn.bytes_out = inner->bytes_out;
     memcpy(tc->conn.peer, inner->peer, sizeof(tc->conn.peer));

@@ -316,8 +316,16 @@ static const struct sn_method *find_served(struct sn_server *server, struct sn_s
 void sn_server_begin(struct sn_server *server, struct sn_server_stream *stream, struct sn_str path,
                      const struct sn_metadata *metadata, uint64_t timeout_ns)
 {
-    const struct sn_method *method = find_served(server, path);
+    struct sn_gate *gate = server->config.gate;
+    struct sn_str entity = SN_STR_NULL;
+    struct sn_error error;
+    int code = gate ? gate->admit(gate, stream->peer, path, metadata, &entity, &error) : 0;
 
+    if (code) {
+        refuse(stream, code, error.text);
+        return;
+    }
+    const struct sn_method *method = find_served(server, path);
     if (!method) {
         refuse_unknown(stream, path);
         return;
@@ -327,7 +335,8 @@ void sn_server_begin(struct sn_server *server, struct sn_server_stream *stream, 
         refuse(stream, SN_ERR_RESOURCE_EXHAUSTED, "no memory for another call");
         return;
     }
-    int code = copy_metadata(rpc, metadata);
+    rpc->entity = sn_arena_copy(&rpc->arena, entity);
+    code = rpc->entity.ptr ? copy_metadata(rpc, metadata) : SN_ERR_RESOURCE_EXHAUSTED;
     if (!code) {
         arm_deadline(rpc, timeout_ns);
         code = pass_headers(rpc);

@@ -70,6 +70,7 @@ struct sn_rpc {
     struct sn_peer *peer;
     const struct sn_method *method;
     struct sn_metadata metadata;          /* the peer's */
+    struct sn_str entity;                 /* who calls, as the gate found */
     struct sn_metadata headers, trailers; /* ours; fill before the first send and the end */
     struct sn_resource *resource;         /* the one named, pinned; NULL for other services */
     const void *request;                  /* first message, decoded */
@@ -137,8 +138,18 @@ struct sn_router {
     bool (*has)(struct sn_router *router, const char *api);
 };
 
+/* Who may call at all: asked first of every call, of methods that don't exist too. */
+struct sn_gate {
+    /* Lets a call in and tells who calls ("": nobody in particular; borrowed until the gate is
+     * asked again), or refuses it with a code and text. `peer` may be NULL. */
+    int (*admit)(struct sn_gate *gate, const struct sn_peer *peer, struct sn_str path,
+                 const struct sn_metadata *metadata, struct sn_str *ret_entity,
+                 struct sn_error *error);
+};
+
 struct sn_server_config {
     struct sn_env *env;
+    struct sn_gate *gate; /* NULL: everybody may */
     struct sn_router *router;
     const struct sn_interceptor *interceptors;
     size_t interceptor_count;
@@ -151,7 +162,7 @@ struct sn_server *sn_server_create(const struct sn_server_config *config) SN_MUS
 /* No call may be left. Accepts NULL. */
 void sn_server_destroy(struct sn_server *server);
 
-/* Registers a service; before the first call. `self` goes to handlers of services that aren't of a
+/* Registers a service, while calls run too. `self` goes to handlers of services that aren't of a
  * resource. Asserts that every handler names a method. */
 int sn_server_add(struct sn_server *server, const struct sn_service *service, void *self)
     SN_MUST_USE;

@@ -57,6 +57,8 @@ enum sn_transport_kind { SN_TRANSPORT_GRPC, SN_TRANSPORT_WEB, SN_TRANSPORT_WEBRT
 struct sn_peer {
     enum sn_transport_kind kind;
     const char *remote, *local; /* addresses, for logs and GetSessions; until the connection ends */
+    bool trusted;               /* the connection vouches for its calls: the gate asks nothing */
+    const char *entity;         /* who is trusted; NULL: nobody in particular */
     uint32_t calls;             /* running; the core's count */
     /* Set by the transport when the connection has ended before the last call: tells that this has
      * ended too. NULL until then. */

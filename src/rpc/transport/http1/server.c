@@ -239,8 +239,10 @@ void sn_http1_server_accept(struct sn_http1_server *http1, struct sn_conn *sock)
     }
     conn->http1 = http1;
     conn->conn = sock;
-    conn->peer =
-        (struct sn_peer){.kind = SN_TRANSPORT_WEB, .remote = sock->peer, .local = sock->local};
+    conn->peer = (struct sn_peer){.kind = SN_TRANSPORT_WEB,
+                                  .remote = sock->peer,
+                                  .local = sock->local,
+                                  .trusted = sock->trusted};
     conn->gathered =
         (struct sn_budget){.parent = &http1->gathered, .max = http1->guard->limits.gathered_bytes};
     sock->events = &conn_events;

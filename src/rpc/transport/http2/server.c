@@ -252,8 +252,10 @@ void sn_http2_server_accept(struct sn_http2_server *http2, struct sn_conn *sock)
         return;
     }
     conn->http2 = http2;
-    conn->peer =
-        (struct sn_peer){.kind = SN_TRANSPORT_GRPC, .remote = sock->peer, .local = sock->local};
+    conn->peer = (struct sn_peer){.kind = SN_TRANSPORT_GRPC,
+                                  .remote = sock->peer,
+                                  .local = sock->local,
+                                  .trusted = sock->trusted};
     conn->heard_ns = conn->sent_ns = sn_loop_timers(http2->loop)->now_ns;
     sn_list_append(&http2->conns, &conn->link);
     http2->count++;
