@@ -1,0 +1,621 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The gate, and the service that gives tokens. What one configuration brings is a realm; another
+ * one replaces it whole.
+ */
+#include "rpc/auth/auth.h"
+
+#include "base/random.h"
+#include "pb/proto/rpc/v1/auth.h"
+#include "rpc/auth/attempts.h"
+#include "rpc/auth/token.h"
+#include "sinew/log.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { DIGEST = 32, SEEN = 256, TOKEN_MEMORY = 64 << 10 };
+
+static const char api_key[] = "api-key";
+static const char location_secret[] = "robot-location-secret";
+static const char external[] = "external";
+
+const char *const sn_auth_refusal_names[SN_AUTH_REFUSALS] = {
+    [SN_AUTH_MISSING] = "token_missing",
+    [SN_AUTH_INVALID] = "token_invalid",
+    [SN_AUTH_CREDENTIALS] = "credentials",
+    [SN_AUTH_TOO_MANY] = "too_many_failures",
+};
+
+/* Secrets are kept as digests: all of one length, and of no use to who reads our memory. */
+struct login {
+    char *entity; /* NULL: any host */
+    uint8_t digest[DIGEST];
+};
+
+/* A token that was verified, so that its next call needn't wait for that. */
+struct seen {
+    char *entity; /* NULL: none */
+    uint8_t digest[DIGEST];
+    uint64_t end_ns; /* since 1970 */
+};
+
+struct realm {
+    uint8_t options[DIGEST]; /* what it was made of */
+    char *audience;
+    struct sn_signer *signer;
+    struct sn_keyset *keyset; /* NULL: nobody else's tokens count */
+    struct login *logins;
+    size_t login_count;
+    char **hosts;
+    size_t host_count;
+    bool has_api_keys, has_location_secrets;
+    struct seen seen[SEEN];
+};
+
+struct sn_auth {
+    struct sn_gate gate; /* first */
+    struct sn_env *env;
+    struct sn_server *server;
+    struct sn_logger *log;
+    struct realm *realm; /* NULL: everybody may call */
+    EVP_MD *sha256;
+    EVP_MD_CTX *digesting;
+    struct sn_attempts *logins, *forgeries; /* made with the first realm */
+    uint64_t refused[SN_AUTH_REFUSALS];
+    bool served;
+};
+
+/* ---- digests ---- */
+
+static void digest_add(struct sn_auth *auth, const void *bytes, size_t len)
+{
+    EVP_DigestUpdate(auth->digesting, bytes, len);
+}
+
+static void digest_text(struct sn_auth *auth, const char *text)
+{
+    digest_add(auth, text ? text : "", text ? strlen(text) + 1 : 1);
+}
+
+static void digest_begin(struct sn_auth *auth)
+{
+    EVP_DigestInit_ex2(auth->digesting, auth->sha256, NULL);
+}
+
+static void digest_end(struct sn_auth *auth, uint8_t ret_digest[DIGEST])
+{
+    EVP_DigestFinal_ex(auth->digesting, ret_digest, NULL);
+}
+
+static void digest_of(struct sn_auth *auth, struct sn_str text, uint8_t ret_digest[DIGEST])
+{
+    digest_begin(auth);
+    digest_add(auth, text.len ? text.ptr : "", text.len);
+    digest_end(auth, ret_digest);
+}
+
+/* ---- refusing ---- */
+
+/* The one line that is left of a refusal, `what` being a method or who wanted a token; it stays
+ * one, whatever a peer has put into it. */
+static void audit(struct sn_auth *auth, enum sn_auth_refusal refusal, const char *host,
+                  struct sn_str what, const char *why)
+{
+    char line[512];
+
+    auth->refused[refusal]++;
+    snprintf(line, sizeof(line), "refused \"%.*s\" from %s: %s",
+             (int)(what.len < 100 ? what.len : 100), what.len ? what.ptr : "", host, why);
+    for (char *c = line; *c; c++)
+        if (*(unsigned char *)c < 0x20 || *c == 0x7f)
+            *c = '?';
+    sn_log_warn(auth->log, "%s", line);
+}
+
+static const char *host_of(const struct sn_peer *peer, char host[SN_ATTEMPTS_HOST_MAX])
+{
+    sn_attempts_host(peer && peer->remote ? peer->remote : "", host);
+    return host;
+}
+
+/* Whether the host has to wait; then with the text. */
+static bool must_wait(const struct sn_auth *auth, const struct sn_attempts *attempts,
+                      const char *host, int code, struct sn_error *error)
+{
+    uint64_t wait_ns = sn_attempts_wait(attempts, host, auth->env->timers->now_ns);
+
+    if (wait_ns)
+        sn_error_set(error, code, "too many failed attempts; try again in %u s",
+                     (unsigned int)((wait_ns + SN_SECONDS(1) - 1) / SN_SECONDS(1)));
+    return wait_ns != 0;
+}
+
+/* ---- tokens ---- */
+
+static int verify_own(struct realm *realm, const struct sn_token *token, bool *ret_costly,
+                      struct sn_error *error)
+{
+    if (!token->kid.ptr)
+        return sn_error_set(error, SN_ERR_UNAUTHENTICATED, "kid header not in token header");
+    if (!sn_str_is(token->kid, sn_signer_kid(realm->signer)))
+        return sn_error_set(error, SN_ERR_UNAUTHENTICATED,
+                            "this server did not sign this JWT with kid \"%.*s\"",
+                            SN_STR_ARGS(token->kid));
+    if (!sn_str_is(token->alg, "EdDSA"))
+        return sn_error_set(error, SN_ERR_UNAUTHENTICATED, "unexpected signing method \"%.*s\"",
+                            SN_STR_ARGS(token->alg));
+    *ret_costly = true;
+    if (!sn_signer_verify(realm->signer, token->signed_text, token->signature))
+        return sn_error_set(error, SN_ERR_UNAUTHENTICATED, "ed25519: verification error");
+    return 0;
+}
+
+static int verify_external(struct realm *realm, const struct sn_token *token, bool *ret_costly,
+                           struct sn_error *error)
+{
+    if (!token->kid.ptr)
+        return sn_error_set(error, SN_ERR_UNAUTHENTICATED, "kid header not in token header");
+    return sn_keyset_verify(realm->keyset, token->kid, token->alg, token->signed_text,
+                            token->signature, ret_costly, error);
+}
+
+/* By who must have signed it. */
+static int verify_signature(struct realm *realm, const struct sn_token *token, bool *ret_costly,
+                            struct sn_error *error)
+{
+    struct sn_str type = sn_token_text(token, "rpc_creds_type");
+
+    if ((sn_str_is(type, api_key) && realm->has_api_keys) ||
+        (sn_str_is(type, location_secret) && realm->has_location_secrets))
+        return verify_own(realm, token, ret_costly, error);
+    if (sn_str_is(type, external) && realm->keyset)
+        return verify_external(realm, token, ret_costly, error);
+    return sn_error_set(error, SN_ERR_UNAUTHENTICATED,
+                        "rpc error: code = InvalidArgument desc = do not know how to handle "
+                        "credential type \"%.*s\"",
+                        SN_STR_ARGS(type));
+}
+
+/* The text of what is wrong with the token itself, as clients know it. */
+static int unauthenticated(struct sn_error *error)
+{
+    struct sn_error cause = *error;
+
+    return sn_error_set(error, cause.code, "unauthenticated: %s", cause.text);
+}
+
+static int verify(struct sn_auth *auth, struct sn_str text, struct sn_arena *arena,
+                  struct sn_token *token, bool *ret_costly, struct sn_error *error)
+{
+    struct realm *realm = auth->realm;
+    int code = sn_token_parse(text, arena, token, error);
+
+    if (!code)
+        code = verify_signature(realm, token, ret_costly, error);
+    if (!code)
+        code = sn_token_check_times(token, auth->env->unix_ns(), error);
+    if (code)
+        return unauthenticated(error);
+    *ret_costly = false; /* and not in vain */
+    if (!sn_token_is_for(token, realm->audience))
+        return sn_error_set(error, SN_ERR_UNAUTHENTICATED, "invalid audience");
+    size_t entity_len = sn_token_text(token, "sub").len;
+    if (!entity_len)
+        return sn_error_set(error, SN_ERR_UNAUTHENTICATED, "expected entity (sub) in claims");
+    if (entity_len > SN_AUTH_ENTITY_MAX)
+        return sn_error_set(error, SN_ERR_UNAUTHENTICATED,
+                            "entity (sub) in claims is longer than %d bytes", SN_AUTH_ENTITY_MAX);
+    return 0;
+}
+
+/* Remembers a verified token in the place of another one. */
+static int remember(struct seen *seen, const uint8_t digest[DIGEST], const struct sn_token *token,
+                    struct sn_error *error)
+{
+    struct sn_str entity = sn_token_text(token, "sub");
+    char *copy = strndup(entity.ptr, entity.len);
+
+    if (!copy)
+        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "no memory for a token");
+    free(seen->entity);
+    seen->entity = copy;
+    seen->end_ns = sn_token_end(token);
+    memcpy(seen->digest, digest, DIGEST);
+    return 0;
+}
+
+/* A token that isn't known yet. */
+static int verify_new(struct sn_auth *auth, struct sn_str text, const uint8_t digest[DIGEST],
+                      const char *host, struct seen *seen, struct sn_error *error)
+{
+    struct sn_arena arena;
+    struct sn_token token;
+    bool costly = false;
+
+    sn_arena_init(&arena, auth->env->blocks, TOKEN_MEMORY);
+    int code = verify(auth, text, &arena, &token, &costly, error);
+    if (!code)
+        code = remember(seen, digest, &token, error);
+    else if (costly)
+        sn_attempts_failed(auth->forgeries, host, auth->env->timers->now_ns);
+    sn_token_fini(&token);
+    sn_arena_fini(&arena);
+    return code;
+}
+
+/* ---- the gate ---- */
+
+/* The one value of the header; ptr NULL: none, or several. */
+static struct sn_str authorization(const struct sn_metadata *metadata)
+{
+    struct sn_str found = SN_STR_NULL;
+
+    for (uint32_t i = 0; i < metadata->count; i++) {
+        if (!sn_str_is(metadata->v[i].key, "authorization"))
+            continue;
+        if (found.ptr)
+            return SN_STR_NULL;
+        found = metadata->v[i].value;
+        if (!found.ptr)
+            found.ptr = "";
+    }
+    return found;
+}
+
+static int check_token(struct sn_auth *auth, struct sn_str text, const char *host,
+                       struct sn_str *ret_entity, enum sn_auth_refusal *ret_refusal,
+                       struct sn_error *error)
+{
+    uint8_t digest[DIGEST];
+
+    *ret_refusal = SN_AUTH_INVALID;
+    digest_of(auth, text, digest);
+    struct seen *seen = &auth->realm->seen[digest[0] % SEEN];
+    if (!seen->entity || CRYPTO_memcmp(seen->digest, digest, DIGEST) != 0 ||
+        auth->env->unix_ns() >= seen->end_ns) {
+        if (must_wait(auth, auth->forgeries, host, SN_ERR_UNAUTHENTICATED, error)) {
+            *ret_refusal = SN_AUTH_TOO_MANY;
+            return SN_ERR_UNAUTHENTICATED;
+        }
+        int code = verify_new(auth, text, digest, host, seen, error);
+        if (code)
+            return code;
+    }
+    *ret_entity = sn_str_of(seen->entity);
+    return 0;
+}
+
+static int admit(struct sn_gate *gate, const struct sn_peer *peer, struct sn_str path,
+                 const struct sn_metadata *metadata, struct sn_str *ret_entity,
+                 struct sn_error *error)
+{
+    static const struct sn_str prefix = SN_STR("Bearer ");
+    struct sn_auth *auth = (struct sn_auth *)gate;
+    struct sn_str value = authorization(metadata);
+    enum sn_auth_refusal refusal = SN_AUTH_MISSING;
+    char host[SN_ATTEMPTS_HOST_MAX];
+    int code;
+
+    *ret_entity = sn_str_of(peer && peer->entity ? peer->entity : "");
+    if (!auth->realm || (peer && peer->trusted) ||
+        sn_str_is(path, "/proto.rpc.v1.AuthService/Authenticate"))
+        return 0;
+    host_of(peer, host);
+    if (!value.ptr) {
+        code = sn_error_set(error, SN_ERR_UNAUTHENTICATED, "authentication required");
+    } else if (!sn_str_has_prefix(value, prefix)) {
+        code = sn_error_set(error, SN_ERR_UNAUTHENTICATED,
+                            "expected authorization header with prefix: Bearer ");
+    } else {
+        struct sn_str token = {value.ptr + prefix.len, value.len - prefix.len};
+
+        code = check_token(auth, token, host, ret_entity, &refusal, error);
+    }
+    if (code)
+        audit(auth, refusal, host, path, error->text);
+    return code;
+}
+
+/* ---- the service ---- */
+
+static bool is_host(const struct realm *realm, struct sn_str entity)
+{
+    for (size_t i = 0; i < realm->host_count; i++)
+        if (sn_str_is(entity, realm->hosts[i]))
+            return true;
+    return false;
+}
+
+/* Takes as long whoever it is and whatever he shows. */
+static bool knows(struct sn_auth *auth, struct sn_str entity, struct sn_str secret, bool by_host)
+{
+    const struct realm *realm = auth->realm;
+    bool found = false, host = is_host(realm, entity);
+    uint8_t digest[DIGEST];
+
+    digest_of(auth, secret, digest);
+    for (size_t i = 0; i < realm->login_count; i++) {
+        const struct login *login = &realm->logins[i];
+        bool same = CRYPTO_memcmp(digest, login->digest, DIGEST) == 0;
+        bool his =
+            by_host ? !login->entity && host : login->entity && sn_str_is(entity, login->entity);
+
+        found |= same & his & (secret.len > 0);
+    }
+    OPENSSL_cleanse(digest, sizeof(digest));
+    return found;
+}
+
+/* Whether credentials of that type can be looked at. */
+static int check_type(struct sn_rpc *rpc, const struct realm *realm, struct sn_str type)
+{
+    if (sn_str_is(type, external) && realm->keyset)
+        return sn_call_fail(&rpc->call, SN_ERR_UNIMPLEMENTED,
+                            "direct authentication not supported for \"external\"");
+    if ((sn_str_is(type, api_key) && realm->has_api_keys) ||
+        (sn_str_is(type, location_secret) && realm->has_location_secrets))
+        return 0;
+    return sn_call_fail(&rpc->call, SN_ERR_INVALID_ARGUMENT,
+                        "do not know how to handle credential type \"%.*s\"", SN_STR_ARGS(type));
+}
+
+static int grant(struct sn_auth *auth, struct sn_rpc *rpc,
+                 const struct pb_proto_rpc_authenticate_request *request, struct sn_str *ret)
+{
+    char id[SN_UUID_LEN + 1];
+    uint8_t chance[16];
+    struct sn_token_grant grant = {
+        .audience = auth->realm->audience,
+        .entity = request->entity,
+        .credentials_type =
+            sn_str_is(request->credentials->type, api_key) ? api_key : location_secret,
+        .id = id,
+        .now_ns = auth->env->unix_ns(),
+    };
+
+    sn_random_secret(chance, sizeof(chance));
+    sn_uuid_format(chance, id);
+    if (sn_token_issue(auth->realm->signer, &grant, &rpc->arena, ret))
+        return sn_call_fail(&rpc->call, SN_ERR_RESOURCE_EXHAUSTED, "no memory for a token");
+    return 0;
+}
+
+static int authenticate(struct sn_rpc *rpc, void *self, const void *req, void *resp)
+{
+    const struct pb_proto_rpc_authenticate_request *request = req;
+    struct pb_proto_rpc_authenticate_response *response = resp;
+    struct sn_auth *auth = self;
+    char host[SN_ATTEMPTS_HOST_MAX];
+    struct sn_error error;
+
+    if (!auth->realm)
+        return sn_call_fail(&rpc->call, SN_ERR_UNIMPLEMENTED, "Unimplemented");
+    if (sn_metadata_get(&rpc->metadata, SN_STR("authorization")).ptr)
+        return sn_call_fail(&rpc->call, SN_ERR_INVALID_ARGUMENT,
+                            "already authenticated; cannot re-authenticate");
+    if (!request->credentials)
+        return sn_call_fail(&rpc->call, SN_ERR_INVALID_ARGUMENT, "credentials required");
+    struct sn_str type = request->credentials->type;
+    int code = check_type(rpc, auth->realm, type);
+    if (code)
+        return code;
+    host_of(rpc->peer, host);
+    if (must_wait(auth, auth->logins, host, SN_ERR_RESOURCE_EXHAUSTED, &error)) {
+        audit(auth, SN_AUTH_TOO_MANY, host, request->entity, "too many failed attempts");
+        return sn_call_fail(&rpc->call, error.code, "%s", error.text);
+    }
+    if (request->entity.len <= SN_AUTH_ENTITY_MAX &&
+        knows(auth, request->entity, request->credentials->payload,
+              sn_str_is(type, location_secret))) {
+        sn_attempts_succeeded(auth->logins, host);
+        return grant(auth, rpc, request, &response->access_token);
+    }
+    sn_attempts_failed(auth->logins, host, auth->env->timers->now_ns);
+    audit(auth, SN_AUTH_CREDENTIALS, host, request->entity, "invalid credentials");
+    return sn_call_fail(&rpc->call, SN_ERR_UNAUTHENTICATED, "invalid credentials");
+}
+
+static const struct sn_handler handlers[] = {
+    {"Authenticate", authenticate, 0, {0}, NULL},
+    {0},
+};
+
+static const struct sn_service service = {NULL, &pb_proto_rpc_auth_service, handlers};
+
+/* ---- realms ---- */
+
+static void realm_destroy(struct realm *realm)
+{
+    if (!realm)
+        return;
+    for (size_t i = 0; i < realm->login_count; i++)
+        free(realm->logins[i].entity);
+    for (size_t i = 0; i < realm->host_count; i++)
+        free(realm->hosts[i]);
+    for (size_t i = 0; i < SEEN; i++)
+        free(realm->seen[i].entity);
+    free(realm->logins);
+    free(realm->hosts);
+    free(realm->audience);
+    sn_signer_destroy(realm->signer);
+    sn_keyset_destroy(realm->keyset);
+    free(realm);
+}
+
+/* False without memory. */
+static bool fill_logins(struct sn_auth *auth, struct realm *realm,
+                        const struct sn_auth_options *options)
+{
+    realm->logins = calloc(options->api_keys.count + options->location_secrets.count + 1,
+                           sizeof(*realm->logins));
+    realm->hosts = calloc(options->hosts.count + 1, sizeof(*realm->hosts));
+    if (!realm->logins || !realm->hosts)
+        return false;
+    for (size_t i = 0; i < options->api_keys.count; i++) {
+        struct login *login = &realm->logins[realm->login_count++];
+
+        login->entity = strdup(options->api_keys.v[i].id);
+        if (!login->entity)
+            return false;
+        digest_of(auth, sn_str_of(options->api_keys.v[i].key), login->digest);
+    }
+    for (size_t i = 0; i < options->location_secrets.count; i++)
+        digest_of(auth, sn_str_of(options->location_secrets.v[i]),
+                  realm->logins[realm->login_count++].digest);
+    for (size_t i = 0; i < options->hosts.count; i++) {
+        realm->hosts[i] = strdup(options->hosts.v[i]);
+        if (!realm->hosts[i])
+            return false;
+        realm->host_count++;
+    }
+    return true;
+}
+
+static int fill_realm(struct sn_auth *auth, struct realm *realm,
+                      const struct sn_auth_options *options, struct sn_error *error)
+{
+    realm->audience = strdup(options->audience);
+    realm->signer = sn_signer_create();
+    realm->has_api_keys = options->api_keys.count > 0;
+    realm->has_location_secrets = options->location_secrets.count > 0;
+    if (!realm->audience || !realm->signer || !fill_logins(auth, realm, options))
+        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "no memory for authentication");
+    return options->jwks ? sn_keyset_create(options->jwks, &realm->keyset, error) : 0;
+}
+
+/* All that a realm is made of. */
+static void digest_options(struct sn_auth *auth, const struct sn_auth_options *options,
+                           uint8_t ret_digest[DIGEST])
+{
+    char *jwks = options->jwks ? json_dumps(options->jwks, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+
+    digest_begin(auth);
+    digest_text(auth, options->audience);
+    digest_text(auth, jwks);
+    digest_add(auth, &options->api_keys.count, sizeof(size_t));
+    for (size_t i = 0; i < options->api_keys.count; i++) {
+        digest_text(auth, options->api_keys.v[i].id);
+        digest_text(auth, options->api_keys.v[i].key);
+    }
+    digest_add(auth, &options->location_secrets.count, sizeof(size_t));
+    for (size_t i = 0; i < options->location_secrets.count; i++)
+        digest_text(auth, options->location_secrets.v[i]);
+    for (size_t i = 0; i < options->hosts.count; i++)
+        digest_text(auth, options->hosts.v[i]);
+    digest_end(auth, ret_digest);
+    free(jwks);
+}
+
+/* What the first realm needs. */
+static int prepare(struct sn_auth *auth, struct sn_error *error)
+{
+    if (!auth->sha256)
+        auth->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!auth->digesting)
+        auth->digesting = EVP_MD_CTX_new();
+    if (!auth->logins)
+        auth->logins = calloc(1, sizeof(*auth->logins));
+    if (!auth->forgeries)
+        auth->forgeries = calloc(1, sizeof(*auth->forgeries));
+    if (!auth->sha256 || !auth->digesting || !auth->logins || !auth->forgeries)
+        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "no memory for authentication");
+    auth->logins->free = SN_AUTH_FREE_FAILURES;
+    auth->forgeries->free = SN_AUTH_FREE_FORGERIES;
+    if (!auth->served && sn_server_add(auth->server, &service, auth))
+        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "no memory for authentication");
+    auth->served = true;
+    return 0;
+}
+
+static int replace(struct sn_auth *auth, const struct sn_auth_options *options, bool *ret_changed,
+                   struct sn_error *error)
+{
+    uint8_t digest[DIGEST];
+    int code = prepare(auth, error);
+
+    if (code)
+        return code;
+    digest_options(auth, options, digest);
+    if (auth->realm && memcmp(auth->realm->options, digest, DIGEST) == 0)
+        return 0;
+    struct realm *realm = calloc(1, sizeof(*realm));
+    if (!realm)
+        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "no memory for authentication");
+    memcpy(realm->options, digest, DIGEST);
+    code = fill_realm(auth, realm, options, error);
+    if (code) {
+        realm_destroy(realm);
+        return code;
+    }
+    realm_destroy(auth->realm);
+    auth->realm = realm;
+    *ret_changed = true;
+    return 0;
+}
+
+int sn_auth_configure(struct sn_auth *auth, const struct sn_auth_options *options,
+                      bool *ret_changed, struct sn_error *error)
+{
+    bool has_logins =
+        options && (options->api_keys.count > 0 || options->location_secrets.count > 0);
+
+    *ret_changed = false;
+    if (has_logins)
+        return replace(auth, options, ret_changed, error);
+    if (options && options->jwks)
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                            "cannot use unauthenticated and auth handlers at same time");
+    *ret_changed = auth->realm != NULL;
+    realm_destroy(auth->realm);
+    auth->realm = NULL;
+    return 0;
+}
+
+/* ---- making ---- */
+
+struct sn_auth *sn_auth_create(struct sn_env *env)
+{
+    struct sn_auth *auth = calloc(1, sizeof(*auth));
+
+    if (!auth)
+        return NULL;
+    auth->gate.admit = admit;
+    auth->env = env;
+    auth->log = sn_logger_get("rdk.auth");
+    return auth;
+}
+
+void sn_auth_destroy(struct sn_auth *auth)
+{
+    if (!auth)
+        return;
+    realm_destroy(auth->realm);
+    EVP_MD_CTX_free(auth->digesting);
+    EVP_MD_free(auth->sha256);
+    free(auth->logins);
+    free(auth->forgeries);
+    free(auth);
+}
+
+struct sn_gate *sn_auth_gate(struct sn_auth *auth)
+{
+    return &auth->gate;
+}
+
+void sn_auth_serve(struct sn_auth *auth, struct sn_server *server)
+{
+    auth->server = server;
+}
+
+bool sn_auth_required(const struct sn_auth *auth)
+{
+    return auth->realm != NULL;
+}
+
+uint64_t sn_auth_refused(const struct sn_auth *auth, enum sn_auth_refusal refusal)
+{
+    return auth->refused[refusal];
+}
