@@ -22,6 +22,7 @@ static void accept_one(void *owner, struct sn_conn *conn)
 {
     struct sn_parent *parent = owner;
 
+    conn->trusted = true;
     sn_http2_server_accept(parent->http2, conn);
 }
 

@@ -152,6 +152,7 @@ struct sn_robot *sn_robot_create(const struct sn_robot_options *options)
                       options->untrusted, processes_changed);
     struct sn_server_config config = {
         .env = options->env,
+        .gate = options->gate,
         .router = &robot->router,
         .interceptors = robot->interceptors,
         .interceptor_count = sizeof(robot->interceptors) / sizeof(robot->interceptors[0]),

@@ -19,6 +19,7 @@ struct sn_host_options;
 struct sn_robot_options {
     struct sn_env *env;
     const struct sn_registry *registry; /* outlives the machine */
+    struct sn_gate *gate;               /* who may call; NULL: everybody */
     uint32_t request_limit;             /* concurrent unary calls per resource */
     uint64_t
         build_timeout_ns; /* a resource that takes longer is reported and its dependents wait */

@@ -47,27 +47,31 @@ static void beat(struct sn_session *session)
                    on_silence);
 }
 
-static struct sn_session *find(const struct sn_sessions *sessions, struct sn_str id)
+static struct sn_session *find(const struct sn_sessions *sessions, struct sn_str id,
+                               struct sn_str entity)
 {
     struct sn_list *node;
 
     sn_list_for_each (node, &sessions->all) {
         struct sn_session *session = sn_container_of(node, struct sn_session, link);
 
-        if (sn_str_is(id, session->id))
+        if (sn_str_is(id, session->id) && sn_str_eq(entity, session->entity))
             return session;
     }
     return NULL;
 }
 
-static struct sn_session *session_create(struct sn_sessions *sessions, const struct sn_peer *peer)
+static struct sn_session *session_create(struct sn_sessions *sessions, const struct sn_peer *peer,
+                                         struct sn_str entity)
 {
-    struct sn_session *session = calloc(1, sizeof(*session));
+    struct sn_session *session = calloc(1, sizeof(*session) + entity.len);
     uint8_t secret[16];
 
     if (!session)
         return NULL;
     session->sessions = sessions;
+    if (entity.len)
+        session->entity = (struct sn_str){memcpy(session + 1, entity.ptr, entity.len), entity.len};
     sn_random_secret(secret, sizeof(secret));
     sn_uuid_format(secret, session->id);
     session->kind = peer ? peer->kind : SN_TRANSPORT_GRPC;
@@ -81,14 +85,14 @@ static struct sn_session *session_create(struct sn_sessions *sessions, const str
 int sn_session_start(struct sn_sessions *sessions, struct sn_rpc *rpc, struct sn_str resume,
                      struct sn_session **ret_session)
 {
-    struct sn_session *session = find(sessions, resume);
+    struct sn_session *session = find(sessions, resume, rpc->entity);
 
     if (sn_metadata_get(&rpc->metadata, SN_STR("viam-sid")).ptr)
         return sn_call_fail(&rpc->call, SN_ERR_UNKNOWN, "session already exists");
     if (!session && sessions->count >= SN_SESSIONS_MAX)
         return sn_call_fail(&rpc->call, SN_ERR_UNKNOWN, "too many concurrent sessions");
     if (!session)
-        session = session_create(sessions, rpc->stream ? rpc->stream->peer : NULL);
+        session = session_create(sessions, rpc->stream ? rpc->stream->peer : NULL, rpc->entity);
     if (!session)
         return sn_call_fail(&rpc->call, SN_ERR_RESOURCE_EXHAUSTED, "no memory for a session");
     beat(session);
@@ -101,7 +105,7 @@ int sn_session_beat(struct sn_sessions *sessions, struct sn_rpc *rpc, struct sn_
 {
     if (id.len != SN_UUID_LEN)
         return sn_call_fail(&rpc->call, SN_ERR_UNKNOWN, "invalid UUID length: %zu", id.len);
-    struct sn_session *session = find(sessions, id);
+    struct sn_session *session = find(sessions, id, rpc->entity);
     if (!session)
         return sn_call_fail(&rpc->call, SN_ERR_INVALID_ARGUMENT, "SESSION_EXPIRED");
     beat(session);

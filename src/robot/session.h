@@ -21,6 +21,7 @@ struct sn_session {
     struct sn_list link; /* sn_sessions.all */
     struct sn_sessions *sessions;
     char id[SN_UUID_LEN + 1];
+    struct sn_str entity; /* whose it is; others don't find it */
     enum sn_transport_kind kind;
     char remote[64], local[64]; /* addresses of the client that began it */
     struct sn_timer silence;
