@@ -4,6 +4,7 @@
  */
 #include "base/log.h"
 #include "driver/drivers.h"
+#include "main/access.h"
 #include "main/identity.h"
 #include "main/options.h"
 #include "main/ports.h"
@@ -41,6 +42,7 @@ struct program {
     struct sn_pages pages;
     struct sn_ports ports;
     struct sn_identity identity;
+    struct sn_access access;
     struct sn_timer stop, overdue, summary, watchdog;
     bool stopping;
 };
@@ -72,9 +74,15 @@ static void identity_changed(void *owner, struct sn_tls *tls)
 static void config_changed(void *owner, struct sn_config *take_config)
 {
     struct program *program = owner;
+    struct sn_error error;
+    bool other_access = false;
 
     sn_config_apply_log(take_config, program->options.debug);
+    if (sn_access_configure(&program->access, take_config, &other_access, &error))
+        sn_log_error(program->log, "%s; who may call stays as it was", error.text);
     sn_identity_move(&program->identity, &take_config->network);
+    if (other_access) /* tokens are void: clients begin anew, as with upstream */
+        sn_web_drain(program->web, SN_DRAIN_NS, NULL, NULL);
     sn_ports_move(&program->ports, take_config->network.bind_address);
     if (sn_robot_configure(program->robot, take_config))
         sn_log_error(program->log, "no memory for the new config; the old one stays");
@@ -192,8 +200,12 @@ static int create(struct program *program, struct sn_error *error)
     program->loop = sn_loop_create();
     if (!program->loop)
         return sn_error_set(error, SN_ERR_UNAVAILABLE, "the system gives no event loop");
+    program->access.auth = sn_auth_create(sn_loop_env(program->loop));
+    if (!program->access.auth)
+        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "out of memory");
     struct sn_robot_options options = {
         .env = sn_loop_env(program->loop),
+        .gate = sn_auth_gate(program->access.auth),
         .registry = &program->registry,
         .request_limit = (uint32_t)program->options.request_limit,
         .build_timeout_ns = (uint64_t)program->options.resource_timeout_ns,
@@ -206,8 +218,10 @@ static int create(struct program *program, struct sn_error *error)
     int code = program->robot ? run_modules(program, error) : 0;
     if (code)
         return code;
-    if (program->robot)
+    if (program->robot) {
+        sn_auth_serve(program->access.auth, sn_robot_server(program->robot));
         program->web = sn_web_create(program->loop, sn_robot_server(program->robot), &limits);
+    }
     program->ports =
         (struct sn_ports){.loop = program->loop, .web = program->web, .log = program->log};
     program->identity = (struct sn_identity){
@@ -234,8 +248,11 @@ static int create(struct program *program, struct sn_error *error)
 /* The port opens before the first resource is built: clients can see the machine come up. */
 static int start(struct program *program, struct sn_config *take_config, struct sn_error *error)
 {
-    int code = sn_identity_open(&program->identity, &take_config->network, error);
+    bool changed;
+    int code = sn_access_configure(&program->access, take_config, &changed, error);
 
+    if (!code)
+        code = sn_identity_open(&program->identity, &take_config->network, error);
     if (!code)
         code = sn_ports_open(&program->ports, take_config->network.bind_address, error);
     if (code) {
@@ -280,6 +297,7 @@ static int run(struct program *program)
     sn_web_destroy(program->web);
     sn_rest_destroy(program->rest);
     sn_robot_destroy(program->robot);
+    sn_auth_destroy(program->access.auth);
     sn_loop_destroy(program->loop);
     return 0;
 }

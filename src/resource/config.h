@@ -199,7 +199,15 @@ struct sn_config_cloud {
     struct {
         const char *id, *key;
     } api_key;
-    const char *app_address;     /* "": no connection */
+    const char *app_address; /* "": no connection */
+    const char *fqdn, *local_fqdn;
+    struct {
+        struct sn_config_location_secret {
+            const char *id, *secret;
+        } * v;
+        size_t count;
+    } location_secrets;          /* any of these lets in who names one of the two hosts */
+    const char *location_secret; /* one more; "": none */
     int64_t refresh_interval_ns; /* 10 s */
     json_t *json;                /* NULL: there is no cloud section */
 };

@@ -114,11 +114,37 @@ static int check_handler(struct sn_config_auth *auth, struct sn_shape_reader *re
     return read_api_keys(auth, reader, index, auth->handlers.v[index].config);
 }
 
+/* Upstream knows RSA alone. */
+static int check_jwk(json_t *key, size_t index, struct sn_error *error)
+{
+    static const struct {
+        const char *type, *algs;
+    } types[] = {{"RSA", "RS256, RS384, RS512"}, {"EC", "ES256"}, {"OKP", "EdDSA"}};
+    const char *type = json_string_value(json_object_get(key, "kty"));
+    const char *alg = json_string_value(json_object_get(key, "alg"));
+    char path[64];
+
+    snprintf(path, sizeof(path), "auth.external_auth_config.jwks.%zu", index);
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (!type || strcmp(type, types[i].type) != 0)
+            continue;
+        if (alg && strlen(alg) == 5 && strstr(types[i].algs, alg))
+            return 0;
+        return sn_config_fail_section(
+            error, path, "failed to parse jwks, invalid alg (%s) type only (%s) supported",
+            alg ? alg : "", types[i].algs);
+    }
+    return sn_config_fail_section(
+        error, path, "failed to parse jwks, invalid key type (%s) only (RSA, EC, OKP) supported",
+        type ? type : "");
+}
+
 static int check_jwks(struct sn_config_auth *auth, struct sn_error *error)
 {
     static const char path[] = "auth.external_auth_config.jwks";
     json_t *keys, *key;
     size_t i;
+    int err;
 
     if (!auth->external)
         return 0;
@@ -130,13 +156,9 @@ static int check_jwks(struct sn_config_auth *auth, struct sn_error *error)
         return sn_config_fail_section(error, path, "must contain at least 1 key");
     json_array_foreach(keys, i, key)
     {
-        const char *type = json_string_value(json_object_get(key, "kty"));
-
-        if (!type || strcmp(type, "RSA") != 0)
-            return sn_config_fail_section(error, path,
-                                          "failed to parse jwks: keys.%zu: key type \"%s\", only "
-                                          "RSA is supported",
-                                          i, type ? type : "");
+        err = check_jwk(key, i, error);
+        if (err)
+            return err;
     }
     return 0;
 }
@@ -225,6 +247,12 @@ static const struct sn_shape api_key_shape[] = {
     {0},
 };
 
+static const struct sn_shape location_secret_shape[] = {
+    {"id", SN_SHAPE_STRING, offsetof(struct sn_config_location_secret, id), NULL, 0},
+    {"secret", SN_SHAPE_STRING, offsetof(struct sn_config_location_secret, secret), NULL, 0},
+    {0},
+};
+
 const struct sn_shape sn_shape_cloud[] = {
     {NULL, SN_SHAPE_SELF, AT_CLOUD(json), NULL, 0},
     {"id", SN_SHAPE_STRING, AT_CLOUD(id), NULL, 0},
@@ -233,18 +261,19 @@ const struct sn_shape sn_shape_cloud[] = {
     {"app_address", SN_SHAPE_STRING, AT_CLOUD(app_address), NULL, 0},
     {"refresh_interval", SN_SHAPE_DURATION, AT_CLOUD(refresh_interval_ns), NULL, 0},
     {"signaling_insecure", SN_SHAPE_BOOL, SN_SHAPE_NOWHERE, NULL, 0},
-    {"location_secrets", SN_SHAPE_ARRAY, SN_SHAPE_NOWHERE, NULL, 0},
+    {"location_secrets", SN_SHAPE_STRUCTS, AT_CLOUD(location_secrets), location_secret_shape,
+     sizeof(struct sn_config_location_secret)},
+    {"location_secret", SN_SHAPE_STRING, AT_CLOUD(location_secret), NULL, 0},
+    {"fqdn", SN_SHAPE_STRING, AT_CLOUD(fqdn), NULL, 0},
+    {"local_fqdn", SN_SHAPE_STRING, AT_CLOUD(local_fqdn), NULL, 0},
 #define CLOUD_STRING(key)                               \
     {                                                   \
         key, SN_SHAPE_STRING, SN_SHAPE_NOWHERE, NULL, 0 \
     }
-    CLOUD_STRING("location_secret"),
     CLOUD_STRING("location_id"),
     CLOUD_STRING("primary_org_id"),
     CLOUD_STRING("machine_id"),
     CLOUD_STRING("managed_by"),
-    CLOUD_STRING("fqdn"),
-    CLOUD_STRING("local_fqdn"),
     CLOUD_STRING("signaling_address"),
     CLOUD_STRING("tls_certificate"),
     CLOUD_STRING("tls_private_key"),

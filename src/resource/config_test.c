@@ -384,7 +384,7 @@ static void test_auth(void **state)
     struct sn_config *config = parse(
         "{\"auth\":{\"handlers\":[{\"type\":\"api-key\",\"config\":{\"keys\":[\"a\",\"gone\",\"b\","
         "\"key\"],\"a\":\"s1\",\"b\":\"s2\",\"key\":\"x\"}}],\"tls_auth_entities\":[\"e\"],"
-        "\"external_auth_config\":{\"jwks\":{\"keys\":[{\"kty\":\"RSA\"}]}}}}");
+        "\"external_auth_config\":{\"jwks\":{\"keys\":[{\"kty\":\"RSA\",\"alg\":\"RS256\"}]}}}}");
     const struct sn_config_auth *auth = &config->auth;
 
     assert_true(auth->required);
@@ -425,9 +425,13 @@ static void test_bad_auth(void **state)
         /* ours from "keys" on */
         {"\"external_auth_config\":{}",
          AT_PATH("auth.external_auth_config.jwks", "failed to parse jwks: \"keys\" is no array")},
-        {"\"external_auth_config\":{\"jwks\":{\"keys\":[{\"kty\":\"EC\"}]}}",
-         AT_PATH("auth.external_auth_config.jwks",
-                 "failed to parse jwks: keys.0: key type \"EC\", only RSA is supported")},
+        {"\"external_auth_config\":{\"jwks\":{\"keys\":[{\"kty\":\"oct\"}]}}",
+         AT_PATH("auth.external_auth_config.jwks.0",
+                 "failed to parse jwks, invalid key type (oct) only (RSA, EC, OKP) supported")},
+        {"\"external_auth_config\":{\"jwks\":{\"keys\":[{\"kty\":\"RSA\",\"alg\":\"HS256\"}]}}",
+         AT_PATH("auth.external_auth_config.jwks.0",
+                 "failed to parse jwks, invalid alg (HS256) type only (RS256, RS384, RS512) "
+                 "supported")},
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
