@@ -51,6 +51,7 @@ soak: deps
 check:
 	@tools/check
 
+# Programs, libsinew and its headers, below PREFIX.
 install: build
 	DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)" --strip
 

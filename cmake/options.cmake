@@ -5,6 +5,7 @@ set(SN_SANITIZE "" CACHE STRING "Sanitizers: empty, address,undefined or thread"
 option(SN_COVERAGE "Count executed lines (gcov)" OFF)
 option(SN_FUZZ "Build the libFuzzer targets (clang)" OFF)
 set(SN_BIN_DIR "${CMAKE_BINARY_DIR}/bin" CACHE PATH "Where the programs are put")
+set(SN_LIB_DIR "${CMAKE_BINARY_DIR}/lib" CACHE PATH "Where libraries for users are put")
 set(SN_EXAMPLES_DIR "${CMAKE_BINARY_DIR}/examples" CACHE PATH "Where the examples are put")
 
 set(CMAKE_C_STANDARD 11)

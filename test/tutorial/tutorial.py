@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a page: its named blocks of code become files, its blocks of commands run in one shell, and
+what a block of text shows must be in what the commands before it print."""
+import argparse
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs/module-tutorial.md"
+BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+# A reader is slower than a machine that starts, or takes over a config.
+PATIENCE = 20
+TRY_AGAIN = f"""again() {{
+    end=$((SECONDS + {PATIENCE}))
+    while [ $SECONDS -lt $end ]; do
+        "$@" > .out 2>&1 && {{ cat .out; return; }}
+        sleep 0.2
+    done
+    cat .out
+    return 1
+}}
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def script(blocks, folder, build):
+    """The shell's script, with a mark between blocks."""
+    lines = ["set -euo pipefail", f"cd {folder}", TRY_AGAIN,
+             "trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT"]
+    for index, (language, _, text) in enumerate(blocks):
+        if language != "sh":
+            continue
+        if build:
+            text = text.replace("make -C sinew install PREFIX=$PREFIX",
+                                f"cmake --install {build} --prefix $PREFIX > install.log")
+        text = re.sub(r"^(python3|grep) ", r"again \1 ", text, flags=re.MULTILINE)
+        lines += [f"echo '=== {index}'", text]
+    return "\n".join(lines)
+
+
+def outputs(text):
+    """{block: what it printed}"""
+    parts = re.split(r"^=== (\d+)\n", text, flags=re.MULTILINE)[1:]
+    return {int(index): output for index, output in zip(parts[::2], parts[1::2])}
+
+
+def missing(blocks, printed):
+    """What blocks of text show and nobody printed."""
+    last = ""
+    for index, (language, _, text) in enumerate(blocks):
+        last = printed.get(index, "") if language == "sh" else last
+        if language == "text":
+            yield from (line for line in text.splitlines() if line not in last)
+
+
+def run(folder, build):
+    page = PAGE.read_text().replace("8080", str(free_port()))
+    blocks = BLOCK.findall(page)
+    for _, name, text in blocks:
+        if name:
+            (folder / name).write_text(text)
+    (folder / "sinew").symlink_to(ROOT)
+    path = f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(["bash", "-c", script(blocks, folder, build)], text=True, check=False,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                          env={**os.environ, "PATH": path, "HOME": str(folder)})
+    lost = list(missing(blocks, outputs(done.stdout)))
+    if done.returncode == 0 and not lost:
+        print(f"{len(blocks)} blocks: right")
+        return 0
+    print(done.stdout)
+    log = folder / "server.log"
+    if log.exists():
+        print(f"--- server.log\n{log.read_text()}")
+    for line in lost:
+        print(f"not printed: {line}")
+    return 1
+
+
+def main():
+    args = PARSER.parse_args()
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="tutorial-"))
+    try:
+        return run(folder, args.build and args.build.resolve())
+    finally:
+        shutil.rmtree(folder)
+
+
+PARSER = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+PARSER.add_argument("--build", type=pathlib.Path, help="build folder to install from")
+
+if __name__ == "__main__":
+    sys.exit(main())
