@@ -134,7 +134,7 @@ static void order_pairs(struct sn_ice *ice)
     pair->priority = pair_priority(ice, pair);
 }
 
-void ice_set_role(struct sn_ice *ice, bool controlling)
+void sn_ice_set_role(struct sn_ice *ice, bool controlling)
 {
     ice->controlling = controlling;
     if (ice->nominating)

@@ -143,6 +143,9 @@ int sn_ice_find_local(const struct sn_ice *ice, const struct sn_ip *address);
 int sn_ice_set_remote(struct sn_ice *ice, uint64_t now_ns, struct sn_str ufrag,
                       struct sn_str password) SN_MUST_USE;
 
+/* Changes the role: the other side is ICE-lite, and never controls. */
+void sn_ice_set_role(struct sn_ice *ice, bool controlling);
+
 /* Adds a candidate of the other side, before or after sn_ice_set_remote(). Those that are known,
  * of no use (unspecified or multicast addresses) or beyond SN_ICE_REMOTE_MAX are passed over. */
 void sn_ice_add_remote(struct sn_ice *ice, const struct sn_candidate *candidate);

@@ -123,7 +123,7 @@ static void take_error(struct sn_ice *ice, struct sn_ice_pair *pair, int error)
         return;
     }
     if (ice->controlling == pair->was_controlling)
-        ice_set_role(ice, !ice->controlling);
+        sn_ice_set_role(ice, !ice->controlling);
     pair->state = SN_ICE_WAITING;
     ice_trigger(ice, pair);
 }
@@ -198,7 +198,7 @@ static bool settle_roles(struct sn_ice *ice, const struct sn_stun_message *reque
         return false;
     if (larger == ice->controlling)
         return true;
-    ice_set_role(ice, larger);
+    sn_ice_set_role(ice, larger);
     return false;
 }
 

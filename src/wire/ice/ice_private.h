@@ -49,8 +49,6 @@ void ice_trigger(struct sn_ice *ice, struct sn_ice_pair *pair);
 void ice_accept(struct sn_ice *ice, struct sn_ice_pair *pair);
 void ice_select(struct sn_ice *ice, struct sn_ice_pair *pair);
 
-void ice_set_role(struct sn_ice *ice, bool controlling);
-
 /* Sends the check of a pair, again or, if none is under way, for the first time. */
 void ice_check(struct sn_ice *ice, struct sn_ice_pair *pair);
 /* Asks for consent on the route. */
