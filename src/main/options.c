@@ -342,6 +342,7 @@ static const struct setting settings[] = {
           "bytes of a request's headers"),
     LIMIT("SINEW_MAX_MESSAGE_BYTES", message_bytes, "33554432", 1 << 10, 1 << 25,
           "bytes of a message, uncompressed"),
+    LIMIT("SINEW_MAX_PEER_CONNECTIONS", peers, "500", 0, 65535, "WebRTC connections at once"),
     LIMIT("SINEW_MAX_STREAMS", streams, "250", 1, 100000, "open streams per HTTP/2 connection"),
     LIMIT("SINEW_MAX_UNSENT_BYTES", unsent_bytes, "67108864", 1 << 16, 1 << 30,
           "bytes that wait for a connection's client to read"),

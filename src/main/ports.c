@@ -21,6 +21,7 @@ struct sn_limits sn_ports_limits(const struct sn_option_limits *options)
         .calls = (uint32_t)options->calls,
         .connections = (uint32_t)options->connections,
         .address_connections = (uint32_t)options->address_connections,
+        .peers = (uint32_t)options->peers,
         .greeting_ns = (uint64_t)options->greeting_ns,
         .head_ns = (uint64_t)options->head_ns,
         .stall_ns = (uint64_t)options->stall_ns,

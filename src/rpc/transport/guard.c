@@ -18,6 +18,7 @@ const struct sn_limits sn_limits_preset = {
     .calls = 500,
     .connections = 2000,
     .address_connections = 1500,
+    .peers = 500,
     .greeting_ns = SN_SECONDS(10), /* the reference's ReadHeaderTimeout */
     .head_ns = SN_SECONDS(10),
     .stall_ns = SN_SECONDS(60),

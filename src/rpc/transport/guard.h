@@ -20,6 +20,7 @@ struct sn_limits {
     uint32_t calls;        /* running at once per connection, cancelled ones that end late too */
     uint32_t connections;
     uint32_t address_connections; /* per address of a peer */
+    uint32_t peers;               /* peer connections (WebRTC) */
     uint64_t greeting_ns;         /* until a connection's first request begins */
     uint64_t head_ns;             /* until a request's head is whole */
     uint64_t stall_ns; /* that a reader or writer may stand still in the middle of a message */
@@ -46,6 +47,7 @@ extern const struct sn_limits sn_limits_preset;
     ROW(MESSAGE, "message_unreadable")            \
     ROW(STREAMS, "streams")                       \
     ROW(CALLS, "calls")                           \
+    ROW(PEERS, "peer_connections")                \
     ROW(SLOW_READER, "slow_reader")               \
     ROW(SLOW_WRITER, "slow_writer")               \
     ROW(FLOOD_SETTINGS, "flood_settings")         \
