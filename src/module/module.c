@@ -4,6 +4,7 @@
  * it is no longer wanted.
  */
 #include "module/module.h"
+#include "module/data_dirs.h"
 #include "module/env.h"
 #include "module/package.h"
 
@@ -131,8 +132,10 @@ static bool is_trusted(const struct module *module)
 
 static void start(struct module *module)
 {
+    char data_dir[SN_DATA_DIR_MAX];
     struct sn_package_request request = {.module = module->entry,
-                                         .viam_home = module->host->options.home};
+                                         .viam_home = module->host->options.home,
+                                         .machine = module->config};
 
     module->again = false;
     sn_timer_stop(timers_of(module), &module->timer);
@@ -149,6 +152,8 @@ static void start(struct module *module)
         return;
     }
     module_set_state(module, SN_MODULE_STARTING, NULL);
+    if (sn_data_dir(request.viam_home, module->config, module->name, &data_dir) == 0)
+        request.data_dir = data_dir;
     if (sn_package_prepare(module->host->options.loop, &request, prepared, module,
                            &module->package))
         failed(module, "out of memory");

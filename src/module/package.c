@@ -329,7 +329,9 @@ static const char *keep(struct sn_package *package, const char *text)
 static int take(struct sn_package *package, const struct sn_package_request *request)
 {
     const struct sn_config_module *module = request->module;
-    struct sn_module_env env = {.viam_home = request->viam_home, .data_dir = request->data_dir};
+    struct sn_module_env env = {.viam_home = request->viam_home,
+                                .data_dir = request->data_dir,
+                                .machine = request->machine};
     const char *root = json_string_value(json_object_get(module->env, "VIAM_MODULE_ROOT"));
 
     package->disk = (struct sn_package_disk){

@@ -6,8 +6,8 @@
  * An archive (`type` local, a path that ends in .tar.gz or .tgz) is unpacked by sinew-fetch into
  * <viam home>/packages-local/data/module/synthetic-<module>-0_0_<n>, beside which lie
  * ….status.json and, once its first-run script has succeeded, ….first_run_succeeded. An archive
- * that is newer than what was unpacked is unpacked again, as version n + 1; then the older ones go.
- * Sources: modules.md 1 and 7, the reference server's behaviour.
+ * that isn't the one that was unpacked, or has changed since, is unpacked as version n + 1; then
+ * the older ones go. Sources: modules.md 1 and 7, the reference server's behaviour.
  */
 #ifndef SN_MODULE_PACKAGE_H
 #define SN_MODULE_PACKAGE_H
@@ -20,6 +20,7 @@ struct sn_package_request {
     const struct sn_config_module *module; /* without `invalid` */
     const char *viam_home;                 /* absolute */
     const char *data_dir;                  /* VIAM_MODULE_DATA of the first-run script, or NULL */
+    const struct sn_config *machine;       /* whose module it is, for that script; or NULL */
 };
 
 /* Valid inside `done`. Absolute paths. */

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -150,8 +151,18 @@ static bool is_version(const struct sn_package_disk *disk, const char *entry, un
     return digits > 0 && version < VERSION_MAX && (entry[digits] == '\0' || entry[digits] == '.');
 }
 
-/* When the archive was changed of which `version` was unpacked whole; 0 when it wasn't. */
-static int64_t unpacked_from(const struct sn_package_disk *disk, const char *all, unsigned version)
+/* Whether it tells of this archive, as it is now, unpacked whole. */
+static bool tells_of(const struct sn_package_disk *disk, const json_t *status)
+{
+    const char *state = json_string_value(json_object_get(status, "sync_status"));
+    const char *archive = json_string_value(json_object_get(status, "archive"));
+    const char *time = json_string_value(json_object_get(status, "modified_time"));
+
+    return state && strcmp(state, "done") == 0 && archive && strcmp(archive, disk->path) == 0 &&
+           parse_time(time) == disk->archive_ns;
+}
+
+static bool is_unpacked(const struct sn_package_disk *disk, const char *all, unsigned version)
 {
     const char *folder = versioned(disk, all, version);
     const char *path = folder ? sn_arena_printf(disk->arena, "%s.status.json", folder).ptr : NULL;
@@ -160,14 +171,11 @@ static int64_t unpacked_from(const struct sn_package_disk *disk, const char *all
 
     if (!path || stat(folder, &info) || !S_ISDIR(info.st_mode) ||
         sn_file_read(path, STATUS_MAX, disk->arena, &text, NULL))
-        return 0;
+        return false;
     json_t *status = json_loadb(text.ptr, text.len, 0, NULL);
-    const char *state = json_string_value(json_object_get(status, "sync_status"));
-    int64_t ns = 0;
-    if (state && strcmp(state, "done") == 0)
-        ns = parse_time(json_string_value(json_object_get(status, "modified_time")));
+    bool tells = tells_of(disk, status);
     json_decref(status);
-    return ns;
+    return tells;
 }
 
 /* The highest version of which anything is there; -1: none. */
@@ -197,8 +205,7 @@ static int look_for_version(struct sn_package_disk *disk, struct sn_error *error
     if (code)
         return code;
     int64_t last = last_version(disk, all);
-    int64_t from = last < 0 ? 0 : unpacked_from(disk, all, (unsigned)last);
-    disk->must_unpack = from < disk->archive_ns;
+    disk->must_unpack = last < 0 || !is_unpacked(disk, all, (unsigned)last);
     disk->version = (unsigned)(disk->must_unpack ? last + 1 : last);
     disk->folder = versioned(disk, all, disk->version);
     return disk->folder ? 0 : out_of_memory(error);
@@ -233,17 +240,20 @@ int sn_package_look(struct sn_package_disk *disk, struct sn_error *error)
 static int write_status(struct sn_package_disk *disk, struct sn_error *error)
 {
     const char *path = sn_arena_printf(disk->arena, "%s.status.json", disk->folder).ptr;
-    char time_text[TIME_TEXT_MAX];
+    const char *id = sn_arena_printf(disk->arena, "synthetic-%s", disk->module).ptr;
+    char time_text[TIME_TEXT_MAX], version[TIME_TEXT_MAX];
 
     format_time(disk->archive_ns, time_text);
-    struct sn_str text = sn_arena_printf(disk->arena,
-                                         "{\n  \"package_id\": \"synthetic-%s\",\n"
-                                         "  \"version\": \"0.0.%u\",\n"
-                                         "  \"modified_time\": \"%s\",\n"
-                                         "  \"sync_status\": \"done\",\n"
-                                         "  \"tarball_checksum\": \"\"\n}\n",
-                                         disk->module, disk->version, time_text);
-    return path && text.ptr ? sn_file_write(path, text, error) : out_of_memory(error);
+    snprintf(version, sizeof(version), "0.0.%u", disk->version);
+    json_t *status = json_pack("{s:s,s:s,s:s,s:s,s:s,s:s}", "package_id", id ? id : "", "version",
+                               version, "modified_time", time_text, "sync_status", "done",
+                               "tarball_checksum", "", "archive", disk->path);
+    char *text = status ? json_dumps(status, JSON_INDENT(2)) : NULL;
+    int code =
+        path && id && text ? sn_file_write(path, sn_str_of(text), error) : out_of_memory(error);
+    free(text);
+    json_decref(status);
+    return code;
 }
 
 static void remove_others(const struct sn_package_disk *disk, int parent, DIR *all)

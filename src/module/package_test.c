@@ -262,6 +262,19 @@ static void a_newer_archive_is_another_version(void **state)
     assert_false(exists(world, FOLDER "0.first_run_succeeded"));
 }
 
+static void another_archive_of_the_module_is_another_version(void **state)
+{
+    struct world *world = *state;
+
+    put(world, "src/meta.json", "{\"entrypoint\":\"run\"}");
+    pack(world);
+    prepare_well(world);
+    assert_int_equal(rename(path_of(world, "m.tar.gz"), path_of(world, "n.tar.gz")), 0);
+    set_path(world, path_of(world, "n.tar.gz"));
+    prepare_well(world);
+    assert_string_equal(world->root, path_of(world, FOLDER "1"));
+}
+
 static void what_was_left_half_is_unpacked_again(void **state)
 {
     struct world *world = *state;
@@ -501,6 +514,7 @@ int main(void)
         CASE(bad_meta_json_is_refused),
         CASE(an_archive_is_unpacked_once),
         CASE(a_newer_archive_is_another_version),
+        CASE(another_archive_of_the_module_is_another_version),
         CASE(what_was_left_half_is_unpacked_again),
         CASE(a_module_whose_name_begins_the_same_is_let_alone),
         CASE(an_archive_without_entrypoint_is_refused),
