@@ -128,12 +128,17 @@ static void parent_closed(void *owner)
     closed(host->closed_owner);
 }
 
+void host_end_if_empty(struct sn_host *host)
+{
+    if (host->closing && sn_list_empty(&host->modules) && host->channels_closing == 0)
+        sn_parent_close(&host->parent, parent_closed, host);
+}
+
 void host_module_gone(struct sn_host *host)
 {
     if (!host->closing)
         sn_data_dirs_clean(host->options.loop, host->options.home, host->config);
-    else if (sn_list_empty(&host->modules))
-        sn_parent_close(&host->parent, parent_closed, host);
+    host_end_if_empty(host);
 }
 
 void sn_host_cancel_opening(struct sn_host *host)
@@ -155,7 +160,7 @@ void sn_host_close(struct sn_host *host, void (*closed)(void *owner), void *owne
     host->closing = true;
     host->closed = closed;
     host->closed_owner = owner;
-    host_module_gone(host);
+    host_end_if_empty(host);
     sn_list_for_each (node, &host->modules) {
         struct module *module = sn_container_of(node, struct module, link);
 

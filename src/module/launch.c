@@ -36,8 +36,6 @@ static int refuse(struct sn_error *error, const char *path, int cause)
         code = SN_ERR_NOT_FOUND;
     else if (cause == EACCES)
         code = SN_ERR_PERMISSION_DENIED;
-    else if (cause == EISDIR)
-        code = SN_ERR_INVALID_ARGUMENT;
     return sn_error_set(error, code, "%.900s: %c%s", path, text[0] | 0x20, text + 1);
 }
 
@@ -77,6 +75,9 @@ static int find_program(const char *program, char *ret_path, size_t size, struct
     }
     if (program[0] == '/')
         cause = sn_helper_check(program);
+    if (cause == EISDIR) /* what exec says of one */
+        return sn_error_set(error, SN_ERR_PERMISSION_DENIED,
+                            "%.900s: permission denied (it is a folder)", program);
     snprintf(ret_path, size, "%s", program);
     return cause ? refuse(error, program, cause) : 0;
 }

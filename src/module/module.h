@@ -37,6 +37,7 @@ struct sn_host {
     struct sn_logger *log;
     struct sn_task tell; /* options.changed, once for all that changed in a turn of the loop */
     bool telling, closing;
+    uint32_t channels_closing; /* to processes that have ended; each still holds its run */
     uint64_t pass;
     void (*closed)(void *owner);
     void *closed_owner;
@@ -180,5 +181,8 @@ void run_forget(struct sn_run *run); /* verdicts and instances */
 /* Answers to sn_host_resolve() may have changed. */
 void host_changed(struct sn_host *host);
 void host_module_gone(struct sn_host *host);
+
+/* When the host is closing and nothing of it is left to wait for, its listeners close too. */
+void host_end_if_empty(struct sn_host *host);
 
 #endif

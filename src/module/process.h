@@ -53,9 +53,9 @@ enum { SN_PROCESS_RATE = 1 << 20 };
 
 struct sn_process;
 
-/* Errors name the program and the cause. NOT_FOUND (program), PERMISSION_DENIED (not executable),
- * INVALID_ARGUMENT (a folder), UNAVAILABLE (no helper program, pipe or process),
- * RESOURCE_EXHAUSTED. What only exec() can tell comes by on_exit and sn_process_exit_text(). */
+/* Errors name the program and the cause. NOT_FOUND (program), PERMISSION_DENIED (not executable,
+ * a folder), UNAVAILABLE (no helper program, pipe or process), RESOURCE_EXHAUSTED. What only exec()
+ * can tell comes by on_exit and sn_process_exit_text(). */
 int sn_process_start(struct sn_loop *loop, const struct sn_process_options *options,
                      struct sn_process **ret_process, struct sn_error *error) SN_MUST_USE;
 

@@ -215,7 +215,7 @@ static void what_is_no_program_is_refused_at_once(void **state)
     assert_no_start("/no/such", SN_ERR_NOT_FOUND, "/no/such: no such file or directory");
     assert_no_start("/etc/passwd", SN_ERR_PERMISSION_DENIED, "/etc/passwd: permission denied");
     assert_no_start("/etc/passwd/x", SN_ERR_NOT_FOUND, "/etc/passwd/x: not a directory");
-    assert_no_start("/etc", SN_ERR_INVALID_ARGUMENT, "/etc: is a directory");
+    assert_no_start("/etc", SN_ERR_PERMISSION_DENIED, "/etc: permission denied (it is a folder)");
     assert_no_start("no-such-x", SN_ERR_NOT_FOUND,
                     "exec: \"no-such-x\": executable file not found in $PATH");
     assert_no_start("", SN_ERR_INVALID_ARGUMENT, "the program's name is empty");

@@ -55,13 +55,19 @@ bool run_alive(const struct sn_run *run)
 
 static void channel_closed(void *owner)
 {
-    sn_run_unref(owner);
+    struct sn_run *run = owner;
+    struct sn_host *host = run->host;
+
+    sn_run_unref(run);
+    host->channels_closing--;
+    host_end_if_empty(host);
 }
 
 static void close_channel(struct sn_run *run)
 {
     if (!run->channel)
         return;
+    run->host->channels_closing++;
     run->channel->ops->close(run->channel, channel_closed, run_ref(run));
     run->channel = NULL;
 }

@@ -106,7 +106,7 @@ async def test_it_is_started_again(start, word):
     ({"name": "/no/such"}, "/no/such: no such file or directory"),
     ({"name": "no-such-program"}, 'exec: "no-such-program": executable file not found in $PATH'),
     ({"name": "/etc/passwd"}, "/etc/passwd: permission denied"),
-    ({"name": "/etc"}, "/etc: is a directory"),
+    ({"name": "/etc"}, "/etc: permission denied (it is a folder)"),
     ({"name": "true", "cwd": "/no/such"}, "working directory /no/such: no such file or directory"),
     ({"name": "true", "username": "no-such"}, 'user "no-such": there is none of that name'),
     ({"name": "true", "stop_signal": "FOO"}, '"FOO" is no signal'),
