@@ -8,15 +8,15 @@
 #include "base/random.h"
 #include "pb/proto/rpc/v1/auth.h"
 #include "rpc/auth/attempts.h"
-#include "rpc/auth/token.h"
+#include "rpc/auth/realm.h"
 #include "sinew/log.h"
+#include "wire/grpc.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { DIGEST = 32, SEEN = 256, TOKEN_MEMORY = 64 << 10 };
+enum { TOKEN_MEMORY = 64 << 10, BASIC_MAX = 1024 };
 
 static const char api_key[] = "api-key";
 static const char location_secret[] = "robot-location-secret";
@@ -29,73 +29,17 @@ const char *const sn_auth_refusal_names[SN_AUTH_REFUSALS] = {
     [SN_AUTH_TOO_MANY] = "too_many_failures",
 };
 
-/* Secrets are kept as digests: all of one length, and of no use to who reads our memory. */
-struct login {
-    char *entity; /* NULL: any host */
-    uint8_t digest[DIGEST];
-};
-
-/* A token that was verified, so that its next call needn't wait for that. */
-struct seen {
-    char *entity; /* NULL: none */
-    uint8_t digest[DIGEST];
-    uint64_t end_ns; /* since 1970 */
-};
-
-struct realm {
-    uint8_t options[DIGEST]; /* what it was made of */
-    char *audience;
-    struct sn_signer *signer;
-    struct sn_keyset *keyset; /* NULL: nobody else's tokens count */
-    struct login *logins;
-    size_t login_count;
-    char **hosts;
-    size_t host_count;
-    bool has_api_keys, has_location_secrets;
-    struct seen seen[SEEN];
-};
-
 struct sn_auth {
     struct sn_gate gate; /* first */
     struct sn_env *env;
     struct sn_server *server;
     struct sn_logger *log;
-    struct realm *realm; /* NULL: everybody may call */
-    EVP_MD *sha256;
-    EVP_MD_CTX *digesting;
-    struct sn_attempts *logins, *forgeries; /* made with the first realm */
+    struct realm *realm;      /* NULL: everybody may call */
+    struct digester digester; /* made with the first realm, and so are the next two */
+    struct sn_attempts *logins, *forgeries;
     uint64_t refused[SN_AUTH_REFUSALS];
-    bool served;
+    bool prepared;
 };
-
-/* ---- digests ---- */
-
-static void digest_add(struct sn_auth *auth, const void *bytes, size_t len)
-{
-    EVP_DigestUpdate(auth->digesting, bytes, len);
-}
-
-static void digest_text(struct sn_auth *auth, const char *text)
-{
-    digest_add(auth, text ? text : "", text ? strlen(text) + 1 : 1);
-}
-
-static void digest_begin(struct sn_auth *auth)
-{
-    EVP_DigestInit_ex2(auth->digesting, auth->sha256, NULL);
-}
-
-static void digest_end(struct sn_auth *auth, uint8_t ret_digest[DIGEST])
-{
-    EVP_DigestFinal_ex(auth->digesting, ret_digest, NULL);
-}
-
-static void digest_of(struct sn_auth *auth, struct sn_str text, uint8_t ret_digest[DIGEST])
-{
-    digest_begin(auth);
-    digest_add(auth, text.len ? text.ptr : "", text.len);
-    digest_end(auth, ret_digest);
-}
 
 /* ---- refusing ---- */
 
@@ -211,24 +155,8 @@ static int verify(struct sn_auth *auth, struct sn_str text, struct sn_arena *are
     return 0;
 }
 
-/* Remembers a verified token in the place of another one. */
-static int remember(struct seen *seen, const uint8_t digest[DIGEST], const struct sn_token *token,
-                    struct sn_error *error)
-{
-    struct sn_str entity = sn_token_text(token, "sub");
-    char *copy = strndup(entity.ptr, entity.len);
-
-    if (!copy)
-        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "no memory for a token");
-    free(seen->entity);
-    seen->entity = copy;
-    seen->end_ns = sn_token_end(token);
-    memcpy(seen->digest, digest, DIGEST);
-    return 0;
-}
-
 /* A token that isn't known yet. */
-static int verify_new(struct sn_auth *auth, struct sn_str text, const uint8_t digest[DIGEST],
+static int verify_new(struct sn_auth *auth, struct sn_str text, const uint8_t digest[REALM_DIGEST],
                       const char *host, struct seen *seen, struct sn_error *error)
 {
     struct sn_arena arena;
@@ -238,7 +166,7 @@ static int verify_new(struct sn_auth *auth, struct sn_str text, const uint8_t di
     sn_arena_init(&arena, auth->env->blocks, TOKEN_MEMORY);
     int code = verify(auth, text, &arena, &token, &costly, error);
     if (!code)
-        code = remember(seen, digest, &token, error);
+        code = realm_remember(seen, digest, &token, error);
     else if (costly)
         sn_attempts_failed(auth->forgeries, host, auth->env->timers->now_ns);
     sn_token_fini(&token);
@@ -269,12 +197,12 @@ static int check_token(struct sn_auth *auth, struct sn_str text, const char *hos
                        struct sn_str *ret_entity, enum sn_auth_refusal *ret_refusal,
                        struct sn_error *error)
 {
-    uint8_t digest[DIGEST];
+    uint8_t digest[REALM_DIGEST];
 
     *ret_refusal = SN_AUTH_INVALID;
-    digest_of(auth, text, digest);
-    struct seen *seen = &auth->realm->seen[digest[0] % SEEN];
-    if (!seen->entity || CRYPTO_memcmp(seen->digest, digest, DIGEST) != 0 ||
+    digest_of(&auth->digester, text, digest);
+    struct seen *seen = realm_seen(auth->realm, digest);
+    if (!seen->entity || CRYPTO_memcmp(seen->digest, digest, REALM_DIGEST) != 0 ||
         auth->env->unix_ns() >= seen->end_ns) {
         if (must_wait(auth, auth->forgeries, host, SN_ERR_UNAUTHENTICATED, error)) {
             *ret_refusal = SN_AUTH_TOO_MANY;
@@ -321,32 +249,55 @@ static int admit(struct sn_gate *gate, const struct sn_peer *peer, struct sn_str
 
 /* ---- the service ---- */
 
-static bool is_host(const struct realm *realm, struct sn_str entity)
+/* Looks at credentials, unless there were too many wrong ones. */
+static int log_in(struct sn_auth *auth, const struct sn_peer *peer, struct sn_str entity,
+                  struct sn_str secret, bool by_host, struct sn_error *error)
 {
-    for (size_t i = 0; i < realm->host_count; i++)
-        if (sn_str_is(entity, realm->hosts[i]))
-            return true;
-    return false;
+    char host[SN_ATTEMPTS_HOST_MAX];
+
+    host_of(peer, host);
+    if (must_wait(auth, auth->logins, host, SN_ERR_RESOURCE_EXHAUSTED, error)) {
+        audit(auth, SN_AUTH_TOO_MANY, host, entity, "too many failed attempts");
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    }
+    if (entity.len <= SN_AUTH_ENTITY_MAX && realm_knows(auth->realm, entity, secret, by_host)) {
+        sn_attempts_succeeded(auth->logins, host);
+        return 0;
+    }
+    sn_attempts_failed(auth->logins, host, auth->env->timers->now_ns);
+    audit(auth, SN_AUTH_CREDENTIALS, host, entity, "invalid credentials");
+    return sn_error_set(error, SN_ERR_UNAUTHENTICATED, "invalid credentials");
 }
 
-/* Takes as long whoever it is and whatever he shows. */
-static bool knows(struct sn_auth *auth, struct sn_str entity, struct sn_str secret, bool by_host)
+/* RFC 7617: "entity:key" as base64. */
+static int log_in_basic(struct sn_auth *auth, const struct sn_peer *peer, struct sn_str text,
+                        struct sn_error *error)
 {
-    const struct realm *realm = auth->realm;
-    bool found = false, host = is_host(realm, entity);
-    uint8_t digest[DIGEST];
+    uint8_t bytes[SN_BASE64_BYTES_MAX(BASIC_MAX)];
+    size_t len = 0;
 
-    digest_of(auth, secret, digest);
-    for (size_t i = 0; i < realm->login_count; i++) {
-        const struct login *login = &realm->logins[i];
-        bool same = CRYPTO_memcmp(digest, login->digest, DIGEST) == 0;
-        bool his =
-            by_host ? !login->entity && host : login->entity && sn_str_is(entity, login->entity);
+    if (text.len > BASIC_MAX || sn_base64_decode(bytes, text, &len))
+        len = 0;
+    const char *colon = len ? memchr(bytes, ':', len) : NULL;
+    size_t entity_len = colon ? (size_t)(colon - (const char *)bytes) : 0;
+    struct sn_str entity = {(const char *)bytes, entity_len};
+    struct sn_str secret = {colon ? colon + 1 : NULL, colon ? len - entity_len - 1 : 0};
+    int code = log_in(auth, peer, entity, secret, false, error);
 
-        found |= same & his & (secret.len > 0);
-    }
-    OPENSSL_cleanse(digest, sizeof(digest));
-    return found;
+    OPENSSL_cleanse(bytes, sizeof(bytes));
+    return code;
+}
+
+int sn_auth_admit_page(struct sn_auth *auth, const struct sn_peer *peer, struct sn_str path,
+                       const struct sn_metadata *headers, struct sn_error *error)
+{
+    static const struct sn_str basic = SN_STR("Basic ");
+    struct sn_str value = authorization(headers), entity;
+
+    if (!auth->realm || !sn_str_has_prefix(value, basic))
+        return admit(&auth->gate, peer, path, headers, &entity, error);
+    return log_in_basic(auth, peer, (struct sn_str){value.ptr + basic.len, value.len - basic.len},
+                        error);
 }
 
 /* Whether credentials of that type can be looked at. */
@@ -388,7 +339,6 @@ static int authenticate(struct sn_rpc *rpc, void *self, const void *req, void *r
     const struct pb_proto_rpc_authenticate_request *request = req;
     struct pb_proto_rpc_authenticate_response *response = resp;
     struct sn_auth *auth = self;
-    char host[SN_ATTEMPTS_HOST_MAX];
     struct sn_error error;
 
     if (!auth->realm)
@@ -402,20 +352,10 @@ static int authenticate(struct sn_rpc *rpc, void *self, const void *req, void *r
     int code = check_type(rpc, auth->realm, type);
     if (code)
         return code;
-    host_of(rpc->peer, host);
-    if (must_wait(auth, auth->logins, host, SN_ERR_RESOURCE_EXHAUSTED, &error)) {
-        audit(auth, SN_AUTH_TOO_MANY, host, request->entity, "too many failed attempts");
+    if (log_in(auth, rpc->peer, request->entity, request->credentials->payload,
+               sn_str_is(type, location_secret), &error))
         return sn_call_fail(&rpc->call, error.code, "%s", error.text);
-    }
-    if (request->entity.len <= SN_AUTH_ENTITY_MAX &&
-        knows(auth, request->entity, request->credentials->payload,
-              sn_str_is(type, location_secret))) {
-        sn_attempts_succeeded(auth->logins, host);
-        return grant(auth, rpc, request, &response->access_token);
-    }
-    sn_attempts_failed(auth->logins, host, auth->env->timers->now_ns);
-    audit(auth, SN_AUTH_CREDENTIALS, host, request->entity, "invalid credentials");
-    return sn_call_fail(&rpc->call, SN_ERR_UNAUTHENTICATED, "invalid credentials");
+    return grant(auth, rpc, request, &response->access_token);
 }
 
 static const struct sn_handler handlers[] = {
@@ -427,129 +367,43 @@ static const struct sn_service service = {NULL, &pb_proto_rpc_auth_service, hand
 
 /* ---- realms ---- */
 
-static void realm_destroy(struct realm *realm)
+static void forget(struct sn_auth *auth)
 {
-    if (!realm)
-        return;
-    for (size_t i = 0; i < realm->login_count; i++)
-        free(realm->logins[i].entity);
-    for (size_t i = 0; i < realm->host_count; i++)
-        free(realm->hosts[i]);
-    for (size_t i = 0; i < SEEN; i++)
-        free(realm->seen[i].entity);
-    free(realm->logins);
-    free(realm->hosts);
-    free(realm->audience);
-    sn_signer_destroy(realm->signer);
-    sn_keyset_destroy(realm->keyset);
-    free(realm);
-}
-
-/* False without memory. */
-static bool fill_logins(struct sn_auth *auth, struct realm *realm,
-                        const struct sn_auth_options *options)
-{
-    realm->logins = calloc(options->api_keys.count + options->location_secrets.count + 1,
-                           sizeof(*realm->logins));
-    realm->hosts = calloc(options->hosts.count + 1, sizeof(*realm->hosts));
-    if (!realm->logins || !realm->hosts)
-        return false;
-    for (size_t i = 0; i < options->api_keys.count; i++) {
-        struct login *login = &realm->logins[realm->login_count++];
-
-        login->entity = strdup(options->api_keys.v[i].id);
-        if (!login->entity)
-            return false;
-        digest_of(auth, sn_str_of(options->api_keys.v[i].key), login->digest);
-    }
-    for (size_t i = 0; i < options->location_secrets.count; i++)
-        digest_of(auth, sn_str_of(options->location_secrets.v[i]),
-                  realm->logins[realm->login_count++].digest);
-    for (size_t i = 0; i < options->hosts.count; i++) {
-        realm->hosts[i] = strdup(options->hosts.v[i]);
-        if (!realm->hosts[i])
-            return false;
-        realm->host_count++;
-    }
-    return true;
-}
-
-static int fill_realm(struct sn_auth *auth, struct realm *realm,
-                      const struct sn_auth_options *options, struct sn_error *error)
-{
-    realm->audience = strdup(options->audience);
-    realm->signer = sn_signer_create();
-    realm->has_api_keys = options->api_keys.count > 0;
-    realm->has_location_secrets = options->location_secrets.count > 0;
-    if (!realm->audience || !realm->signer || !fill_logins(auth, realm, options))
-        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "no memory for authentication");
-    return options->jwks ? sn_keyset_create(options->jwks, &realm->keyset, error) : 0;
-}
-
-/* All that a realm is made of. */
-static void digest_options(struct sn_auth *auth, const struct sn_auth_options *options,
-                           uint8_t ret_digest[DIGEST])
-{
-    char *jwks = options->jwks ? json_dumps(options->jwks, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-
-    digest_begin(auth);
-    digest_text(auth, options->audience);
-    digest_text(auth, jwks);
-    digest_add(auth, &options->api_keys.count, sizeof(size_t));
-    for (size_t i = 0; i < options->api_keys.count; i++) {
-        digest_text(auth, options->api_keys.v[i].id);
-        digest_text(auth, options->api_keys.v[i].key);
-    }
-    digest_add(auth, &options->location_secrets.count, sizeof(size_t));
-    for (size_t i = 0; i < options->location_secrets.count; i++)
-        digest_text(auth, options->location_secrets.v[i]);
-    for (size_t i = 0; i < options->hosts.count; i++)
-        digest_text(auth, options->hosts.v[i]);
-    digest_end(auth, ret_digest);
-    free(jwks);
+    digester_fini(&auth->digester);
+    free(auth->logins);
+    free(auth->forgeries);
+    auth->digester = (struct digester){0};
+    auth->logins = auth->forgeries = NULL;
 }
 
 /* What the first realm needs. */
 static int prepare(struct sn_auth *auth, struct sn_error *error)
 {
-    if (!auth->sha256)
-        auth->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-    if (!auth->digesting)
-        auth->digesting = EVP_MD_CTX_new();
-    if (!auth->logins)
-        auth->logins = calloc(1, sizeof(*auth->logins));
-    if (!auth->forgeries)
-        auth->forgeries = calloc(1, sizeof(*auth->forgeries));
-    if (!auth->sha256 || !auth->digesting || !auth->logins || !auth->forgeries)
+    if (auth->prepared)
+        return 0;
+    forget(auth); /* of a try that failed */
+    auth->logins = calloc(1, sizeof(*auth->logins));
+    auth->forgeries = calloc(1, sizeof(*auth->forgeries));
+    if (!auth->logins || !auth->forgeries || !digester_init(&auth->digester) ||
+        sn_server_add(auth->server, &service, auth))
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "no memory for authentication");
     auth->logins->free = SN_AUTH_FREE_FAILURES;
     auth->forgeries->free = SN_AUTH_FREE_FORGERIES;
-    if (!auth->served && sn_server_add(auth->server, &service, auth))
-        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "no memory for authentication");
-    auth->served = true;
+    auth->prepared = true;
     return 0;
 }
 
 static int replace(struct sn_auth *auth, const struct sn_auth_options *options, bool *ret_changed,
                    struct sn_error *error)
 {
-    uint8_t digest[DIGEST];
+    struct realm *realm;
     int code = prepare(auth, error);
 
+    if (code || (auth->realm && realm_is_of(auth->realm, options)))
+        return code;
+    code = realm_create(&auth->digester, options, &realm, error);
     if (code)
         return code;
-    digest_options(auth, options, digest);
-    if (auth->realm && memcmp(auth->realm->options, digest, DIGEST) == 0)
-        return 0;
-    struct realm *realm = calloc(1, sizeof(*realm));
-    if (!realm)
-        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "no memory for authentication");
-    memcpy(realm->options, digest, DIGEST);
-    code = fill_realm(auth, realm, options, error);
-    if (code) {
-        realm_destroy(realm);
-        return code;
-    }
     realm_destroy(auth->realm);
     auth->realm = realm;
     *ret_changed = true;
@@ -593,10 +447,7 @@ void sn_auth_destroy(struct sn_auth *auth)
     if (!auth)
         return;
     realm_destroy(auth->realm);
-    EVP_MD_CTX_free(auth->digesting);
-    EVP_MD_free(auth->sha256);
-    free(auth->logins);
-    free(auth->forgeries);
+    forget(auth);
     free(auth);
 }
 

@@ -70,6 +70,11 @@ void sn_auth_serve(struct sn_auth *auth, struct sn_server *server);
 int sn_auth_configure(struct sn_auth *auth, const struct sn_auth_options *options,
                       bool *ret_changed, struct sn_error *error) SN_MUST_USE;
 
+/* Whether a page may be shown that says more than that the machine is there: to who shows a token,
+ * or his credentials (HTTP's Basic: entity and key). UNAUTHENTICATED, RESOURCE_EXHAUSTED. */
+int sn_auth_admit_page(struct sn_auth *auth, const struct sn_peer *peer, struct sn_str path,
+                       const struct sn_metadata *headers, struct sn_error *error) SN_MUST_USE;
+
 bool sn_auth_required(const struct sn_auth *auth);
 
 uint64_t sn_auth_refused(const struct sn_auth *auth, enum sn_auth_refusal refusal);
