@@ -231,7 +231,8 @@ static int create(struct program *program, struct sn_error *error)
         .changed = identity_changed,
         .owner = program,
     };
-    program->pages = (struct sn_pages){program->robot, program->web, program->loop};
+    program->pages =
+        (struct sn_pages){program->robot, program->web, program->loop, program->access.auth};
     if (program->web)
         program->rest = sn_rest_create(sn_loop_env(program->loop), sn_robot_server(program->robot),
                                        sn_web_guard(program->web));

@@ -81,7 +81,7 @@ static void write_calls(struct sn_page *page, const struct sn_metrics *metrics)
 
 /* ---- the port ---- */
 
-static void write_port(struct sn_page *page, struct sn_web *web)
+static void write_port(struct sn_page *page, struct sn_web *web, const struct sn_auth *auth)
 {
     const struct sn_guard *guard = sn_web_guard(web);
     struct sn_web_counts counts;
@@ -103,6 +103,9 @@ static void write_port(struct sn_page *page, struct sn_web *web)
     for (size_t i = 0; i < SN_REFUSED_COUNT; i++)
         sn_page_printf(page, "sinew_refused_total{reason=\"%s\"} %llu\n", sn_refusal_names[i],
                        (unsigned long long)guard->refused[i]);
+    for (enum sn_auth_refusal i = 0; i < SN_AUTH_REFUSALS; i++)
+        sn_page_printf(page, "sinew_refused_total{reason=\"%s\"} %llu\n", sn_auth_refusal_names[i],
+                       (unsigned long long)sn_auth_refused(auth, i));
 }
 
 /* ---- the machine ---- */
@@ -210,13 +213,28 @@ static void write_loop(struct sn_page *page, const struct sn_loop_turns *turns)
                    (double)turns->longest_ms / 1000.0);
 }
 
+/* Names of methods and resources are for who may call them. */
+static bool may_see(const struct sn_pages *pages, struct sn_page *page)
+{
+    struct sn_error error;
+
+    if (!sn_auth_admit_page(pages->auth, page->peer, SN_STR("/metrics"), page->headers, &error))
+        return true;
+    page->status = sn_err_http(error.code);
+    page->challenge = "Basic realm=\"machine\"";
+    sn_page_printf(page, "%s\n", error.text);
+    return false;
+}
+
 void sn_write_metrics(struct sn_page *page, void *owner)
 {
     const struct sn_pages *pages = owner;
 
+    if (!may_see(pages, page))
+        return;
     page->content_type = "text/plain; version=0.0.4; charset=utf-8";
     write_calls(page, &pages->robot->metrics);
-    write_port(page, pages->web);
+    write_port(page, pages->web, pages->auth);
     write_resources(page, &pages->robot->graph);
     write_processes(page, &pages->robot->processes);
     write_loop(page, sn_loop_turns(pages->loop));

@@ -6,6 +6,7 @@
 #define SN_ROBOT_PAGES_H
 
 #include "robot/robot.h"
+#include "rpc/auth/auth.h"
 #include "rpc/transport/web/web.h"
 
 /* In the caller's memory, filled; outlives the web's connections. */
@@ -13,6 +14,7 @@ struct sn_pages {
     struct sn_robot *robot;
     struct sn_web *web;
     struct sn_loop *loop;
+    struct sn_auth *auth; /* who may see more than that the machine is there */
 };
 
 /* Adds the pages "/" (a word for who looks whether it is up), "/metrics", "/debug/graph" and

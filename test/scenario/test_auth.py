@@ -355,6 +355,24 @@ def test_open_pages(server):
         assert fetch(server, path)[0] == 200
 
 
+@pytest.mark.differs("the metrics page is ours")
+def test_metrics(server):
+    """Names of methods are for who may call them: with a token, or key and secret by Basic."""
+    def basic(entity, key):
+        return "Basic " + base64.b64encode(f"{entity}:{key}".encode()).decode()
+    status, body, headers = fetch(server, "/metrics")
+    assert (status, body) == (401, b"authentication required\n")
+    assert headers["www-authenticate"].startswith("Basic realm=")
+    assert fetch(server, "/metrics", authorization=basic(KEY_ID, "wrong"))[0] == 401
+    assert fetch(server, "/metrics", authorization="Basic ***")[0] == 401
+    assert fetch(server, "/metrics", token="a.b.c")[0] == 401
+    assert fetch(server, "/metrics", token=token_of(server))[0] == 200
+    status, body, _ = fetch(server, "/metrics", authorization=basic(KEY_ID, KEY))
+    assert status == 200
+    assert re.search(rb'sinew_refused_total\{reason="credentials"} [1-9]', body)
+    assert re.search(rb'sinew_refused_total\{reason="token_missing"} [1-9]', body)
+
+
 # ---- changes ----
 
 async def test_changed_keys(start):

@@ -91,6 +91,9 @@ static int add_headers(const struct sn_exchange *exchange, const struct sn_page 
 
     if (!code)
         code = sn_metadata_add(headers, exchange->arena, SN_STR("content-length"), length);
+    if (!code && page->challenge)
+        code = sn_metadata_add(headers, exchange->arena, SN_STR("www-authenticate"),
+                               sn_str_of(page->challenge));
     return length.ptr ? code : SN_ERR_RESOURCE_EXHAUSTED;
 }
 
@@ -124,6 +127,8 @@ static void on_end(struct sn_exchange *exchange)
     const struct pending *pending = exchange->owner;
     struct sn_page page = {
         .method = exchange->request->method,
+        .peer = exchange->peer,
+        .headers = &exchange->request->metadata,
         .env = pending->env,
         .arena = exchange->arena,
         .status = 200,

@@ -39,9 +39,12 @@ void sn_web_destroy(struct sn_web *web);
 /* A page while it is written. */
 struct sn_page {
     struct sn_str method, query; /* what follows the "?" */
+    const struct sn_peer *peer;
+    const struct sn_metadata *headers; /* the request's */
     struct sn_env *env;
     struct sn_arena *arena;   /* until the page is sent */
     int status;               /* 200 unless set */
+    const char *challenge;    /* of a 401: how to say who one is; NULL: none */
     const char *content_type; /* "text/plain; charset=utf-8" unless set */
     struct sn_message *body;
     size_t size; /* of the memory at body->data */
