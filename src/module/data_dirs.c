@@ -3,22 +3,30 @@
  * Removes folders that belong to no module.
  */
 #include "module/data_dirs.h"
+#include "module/package.h"
+#include "platform/file.h"
 #include "sinew/log.h"
 
 #include <dirent.h>
-#include <ftw.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { OPEN_FOLDERS_MAX = 16 };
+/* Of an unpacking that is still under way. */
+static const time_t unpacking_s = 3600;
 
 struct cleaning {
     struct sn_work work; /* first */
-    char dir[SN_DATA_DIR_MAX];
+    char data[SN_DATA_DIR_MAX], packages[SN_DATA_DIR_MAX];
     size_t count;
-    char *kept[]; /* names */
+    struct kept {
+        char *name; /* of a module */
+        bool is_archive;
+    } kept[];
 };
 
 int sn_data_dir(const char *home, const struct sn_config *config, const char *module,
@@ -32,34 +40,55 @@ int sn_data_dir(const char *home, const struct sn_config *config, const char *mo
     return n > 0 && (size_t)n < sizeof(*ret_path) ? 0 : SN_ERR_INVALID_ARGUMENT;
 }
 
-static int remove_one(const char *path, const struct stat *stat, int kind, struct FTW *ftw)
-{
-    return remove(path) ? -1 : 0;
-}
-
-static bool is_kept(const struct cleaning *cleaning, const char *name)
+static bool keeps_data(const struct cleaning *cleaning, int folder, const char *name)
 {
     for (size_t i = 0; i < cleaning->count; i++)
-        if (strcmp(cleaning->kept[i], name) == 0)
+        if (strcmp(cleaning->kept[i].name, name) == 0)
             return true;
-    return name[0] == '.';
+    return false;
+}
+
+static bool keeps_package(const struct cleaning *cleaning, int folder, const char *name)
+{
+    size_t len = strlen(name);
+    struct stat info;
+
+    for (size_t i = 0; i < cleaning->count; i++)
+        if (cleaning->kept[i].is_archive && sn_package_owns(cleaning->kept[i].name, name))
+            return true;
+    return len > 4 && strcmp(name + len - 4, ".tmp") == 0 &&
+           fstatat(folder, name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+           time(NULL) - info.st_mtime < unpacking_s;
+}
+
+static void clean_folder(const struct cleaning *cleaning, const char *path,
+                         bool (*keeps)(const struct cleaning *cleaning, int folder,
+                                       const char *name))
+{
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+
+    while (folder && (entry = readdir(folder))) {
+        const char *name = entry->d_name;
+
+        if (name[0] == '.' || keeps(cleaning, dirfd(folder), name))
+            continue;
+        if (unlinkat(dirfd(folder), name, 0) == 0)
+            continue;
+        sn_file_remove_folder(dirfd(folder), name);
+        if (faccessat(dirfd(folder), name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+            sn_log_warn(sn_logger_get("rdk.modmanager"), "can't remove all of %s/%s", path, name);
+    }
+    if (folder)
+        closedir(folder);
 }
 
 static void clean(struct sn_work *work)
 {
-    struct cleaning *cleaning = (struct cleaning *)work;
-    DIR *dir = opendir(cleaning->dir);
-    char path[SN_DATA_DIR_MAX + 256 + 2];
+    const struct cleaning *cleaning = (const struct cleaning *)work;
 
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        if (is_kept(cleaning, entry->d_name))
-            continue;
-        snprintf(path, sizeof(path), "%s/%s", cleaning->dir, entry->d_name);
-        if (nftw(path, remove_one, OPEN_FOLDERS_MAX, FTW_DEPTH | FTW_PHYS))
-            sn_log_warn(sn_logger_get("rdk.modmanager"), "can't remove all of %s", path);
-    }
-    if (dir)
-        closedir(dir);
+    clean_folder(cleaning, cleaning->data, keeps_data);
+    clean_folder(cleaning, cleaning->packages, keeps_package);
 }
 
 static void cleaned(struct sn_work *work)
@@ -67,26 +96,37 @@ static void cleaned(struct sn_work *work)
     struct cleaning *cleaning = (struct cleaning *)work;
 
     for (size_t i = 0; i < cleaning->count; i++)
-        free(cleaning->kept[i]);
+        free(cleaning->kept[i].name);
     free(cleaning);
+}
+
+static bool keep_all(struct cleaning *cleaning, const struct sn_config *config)
+{
+    for (size_t i = 0; i < config->modules.count; i++) {
+        const struct sn_config_module *module = &config->modules.v[i];
+        char *name = strdup(module->name);
+
+        if (!name)
+            return false;
+        cleaning->kept[cleaning->count++] =
+            (struct kept){name, sn_package_is_archive(module->type, module->executable_path)};
+    }
+    return true;
 }
 
 void sn_data_dirs_clean(struct sn_loop *loop, const char *home, const struct sn_config *config)
 {
-    size_t count = config->modules.count;
-    struct cleaning *cleaning = calloc(1, sizeof(*cleaning) + count * sizeof(char *));
+    struct cleaning *cleaning =
+        calloc(1, sizeof(*cleaning) + config->modules.count * sizeof(cleaning->kept[0]));
 
     if (!cleaning)
         return;
-    bool is_whole = sn_data_dir(home, config, NULL, &cleaning->dir) == 0;
-    for (; is_whole && cleaning->count < count; cleaning->count++) {
-        cleaning->kept[cleaning->count] = strdup(config->modules.v[cleaning->count].name);
-        is_whole = cleaning->kept[cleaning->count] != NULL;
-        if (!is_whole)
-            break;
-    }
     cleaning->work.work = clean;
     cleaning->work.done = cleaned;
+    int len =
+        snprintf(cleaning->packages, sizeof(cleaning->packages), "%s/" SN_PACKAGE_FOLDER, home);
+    bool is_whole = sn_data_dir(home, config, NULL, &cleaning->data) == 0 && len > 0 &&
+                    (size_t)len < sizeof(cleaning->packages) && keep_all(cleaning, config);
     if (!is_whole || sn_loop_submit(loop, &cleaning->work))
         cleaned(&cleaning->work);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Data directories of modules that are in the config no more.
+ * Folders of modules that are in the config no more.
  */
 #ifndef SN_MODULE_DATA_DIRS_H
 #define SN_MODULE_DATA_DIRS_H
@@ -15,8 +15,9 @@ enum { SN_DATA_DIR_MAX = 2048 };
 int sn_data_dir(const char *home, const struct sn_config *config, const char *module,
                 char (*ret_path)[SN_DATA_DIR_MAX]) SN_MUST_USE;
 
-/* Removes, on the pool, all that lie beside those of this config's modules. Loop thread. Source:
- * upstream does so at each change of the config. */
+/* Removes, on the pool, the data directories and what was unpacked of archives, but for those of
+ * this config's modules; and what is left of an unpacking that was cut off, when it is an hour old.
+ * Loop thread. Source: upstream does so at each change of the config. */
 void sn_data_dirs_clean(struct sn_loop *loop, const char *home, const struct sn_config *config);
 
 #endif

@@ -100,6 +100,7 @@ int sn_host_configure(struct sn_host *host, struct sn_config *config)
 {
     struct sn_config *old = host->config;
     struct sn_list *node;
+    bool leaving = false;
     int code = 0;
 
     host->config = sn_config_ref(config);
@@ -108,10 +109,12 @@ int sn_host_configure(struct sn_host *host, struct sn_config *config)
     sn_list_for_each (node, &host->modules) {
         struct module *module = sn_container_of(node, struct module, link);
 
-        if (!find_entry(config, module->name))
-            module_want(module, config, NULL);
+        if (find_entry(config, module->name))
+            continue;
+        module_want(module, config, NULL);
+        leaving = true;
     }
-    if (old)
+    if (old && !leaving) /* else when they are gone */
         sn_data_dirs_clean(host->options.loop, host->options.home, config);
     sn_config_destroy(old);
     return code;

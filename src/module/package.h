@@ -30,6 +30,15 @@ struct sn_package_result {
     const char *cwd;        /* the working directory: the root, else the executable's folder */
 };
 
+/* Where archives are unpacked, below the viam home. */
+#define SN_PACKAGE_FOLDER "packages-local/data/module"
+
+/* Whether a module comes as an archive. */
+bool sn_package_is_archive(const char *type, const char *path);
+
+/* Whether that name, in the folder above, is or belongs to what was unpacked of that module. */
+bool sn_package_owns(const char *module, const char *name);
+
 struct sn_package;
 
 /* Begins. `done` is called once, never from inside: with 0 and a result, or with an error and its

@@ -5,6 +5,7 @@
  */
 #include "module/package_disk.h"
 #include "base/text.h"
+#include "module/package.h"
 #include "platform/file.h"
 #include "resource/config.h"
 
@@ -19,9 +20,6 @@
 #include <unistd.h>
 
 #define NS_PER_SECOND INT64_C(1000000000)
-
-/* Where upstream has them, below its home. */
-static const char folder_of_all[] = "packages-local/data/module";
 
 /* Versions of one archive that are noticed. */
 enum { VERSION_MAX = 1000000000, STATUS_MAX = 64 << 10, TIME_TEXT_MAX = 64 };
@@ -77,6 +75,11 @@ static bool has_suffix(const char *text, const char *suffix)
     return len > suffix_len && strcmp(text + len - suffix_len, suffix) == 0;
 }
 
+bool sn_package_is_archive(const char *type, const char *path)
+{
+    return strcmp(type, "local") == 0 && (has_suffix(path, ".tar.gz") || has_suffix(path, ".tgz"));
+}
+
 /* ---- archives: which version is there ---- */
 
 static int64_t newest(const struct stat *info)
@@ -118,7 +121,7 @@ static void format_time(int64_t ns, char ret_text[TIME_TEXT_MAX])
 
 static const char *all_of(const struct sn_package_disk *disk)
 {
-    return sn_arena_printf(disk->arena, "%s/%s", disk->viam_home, folder_of_all).ptr;
+    return sn_arena_printf(disk->arena, "%s/%s", disk->viam_home, SN_PACKAGE_FOLDER).ptr;
 }
 
 static const char *versioned(const struct sn_package_disk *disk, const char *all, unsigned version)
@@ -127,17 +130,17 @@ static const char *versioned(const struct sn_package_disk *disk, const char *all
 }
 
 /* Whether `entry` is, or belongs to, a version of this module: its folder, status, marker. */
-static bool is_version(const struct sn_package_disk *disk, const char *entry, unsigned *ret_version,
+static bool is_version(const char *module, const char *entry, unsigned *ret_version,
                        const char **ret_rest)
 {
     static const char prefix[] = "synthetic-", middle[] = "-0_0_";
-    size_t name_len = strlen(disk->module);
+    size_t name_len = strlen(module);
     unsigned long version = 0;
 
     if (strncmp(entry, prefix, sizeof(prefix) - 1) != 0)
         return false;
     entry += sizeof(prefix) - 1;
-    if (strncmp(entry, disk->module, name_len) != 0)
+    if (strncmp(entry, module, name_len) != 0)
         return false;
     entry += name_len;
     if (strncmp(entry, middle, sizeof(middle) - 1) != 0)
@@ -149,6 +152,14 @@ static bool is_version(const struct sn_package_disk *disk, const char *entry, un
     *ret_version = (unsigned)version;
     *ret_rest = entry + digits;
     return digits > 0 && version < VERSION_MAX && (entry[digits] == '\0' || entry[digits] == '.');
+}
+
+bool sn_package_owns(const char *module, const char *name)
+{
+    const char *rest;
+    unsigned version;
+
+    return is_version(module, name, &version, &rest);
 }
 
 /* Whether it tells of this archive, as it is now, unpacked whole. */
@@ -189,7 +200,7 @@ static int64_t last_version(const struct sn_package_disk *disk, const char *all)
         const char *rest;
         unsigned version;
 
-        if (is_version(disk, entry->d_name, &version, &rest) && version > last)
+        if (is_version(disk->module, entry->d_name, &version, &rest) && version > last)
             last = version;
     }
     if (folder)
@@ -219,8 +230,7 @@ int sn_package_look(struct sn_package_disk *disk, struct sn_error *error)
 
     if (code)
         return code;
-    disk->is_archive =
-        is_local && (has_suffix(disk->path, ".tar.gz") || has_suffix(disk->path, ".tgz"));
+    disk->is_archive = sn_package_is_archive(disk->type, disk->path);
     if (is_local && stat(disk->path, &info)) {
         const char *cause = strerror(errno);
 
@@ -264,7 +274,7 @@ static void remove_others(const struct sn_package_disk *disk, int parent, DIR *a
         const char *rest;
         unsigned version;
 
-        if (!is_version(disk, entry->d_name, &version, &rest) || version == disk->version)
+        if (!is_version(disk->module, entry->d_name, &version, &rest) || version == disk->version)
             continue;
         if (*rest)
             unlinkat(parent, entry->d_name, 0);
