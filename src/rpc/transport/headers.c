@@ -40,13 +40,13 @@ int sn_header_decode(struct sn_str text, struct sn_arena *arena, struct sn_str *
     return code;
 }
 
-/* HTTP's own; ":..." and "grpc-..." besides. */
+/* Besides ":..." and "grpc-...". */
 static const struct sn_str reserved[] = {
     {"te", 2},          {"host", 4},          {"trailer", 7},
     {"connection", 10}, {"content-type", 12}, {"content-length", 14},
 };
 
-static bool is_reserved(struct sn_str name)
+bool sn_header_is_reserved(struct sn_str name)
 {
     if (name.len == 0 || name.ptr[0] == ':')
         return true;
@@ -74,7 +74,7 @@ static struct sn_str lower_case(struct sn_str key, struct sn_arena *arena)
 /* A newline in a value would have the peer reset the whole stream. */
 static bool can_be_sent(struct sn_str key, struct sn_str value)
 {
-    return !is_reserved(key) && !sn_str_is(key, "user-agent") && sn_http_is_token(key) &&
+    return !sn_header_is_reserved(key) && !sn_str_is(key, "user-agent") && sn_http_is_token(key) &&
            sn_http_is_value(value);
 }
 
@@ -94,7 +94,7 @@ int sn_header_make(const struct sn_metadata_entry *entry, struct sn_arena *arena
 int sn_header_keep(struct sn_metadata *metadata, struct sn_arena *arena, struct sn_str name,
                    struct sn_str value)
 {
-    if (is_reserved(name))
+    if (sn_header_is_reserved(name))
         return 0;
     struct sn_str key = sn_arena_copy(arena, name);
     struct sn_str kept;

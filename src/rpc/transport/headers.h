@@ -7,6 +7,9 @@
 
 #include "rpc/core/metadata.h"
 
+/* Whether a name (in lower case) is HTTP's or gRPC's own, and so no metadata. */
+bool sn_header_is_reserved(struct sn_str name);
+
 /* Metadata as a header: the name in lower case, "-bin" values as base64. 1; 0 for what HTTP can't
  * carry or keeps for itself, and so is left out; RESOURCE_EXHAUSTED. */
 int sn_header_make(const struct sn_metadata_entry *entry, struct sn_arena *arena,

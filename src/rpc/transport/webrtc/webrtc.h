@@ -25,7 +25,7 @@ struct sn_datachannel_ops {
     void (*close)(struct sn_datachannel *channel);
 };
 
-/* What its user hears of. None after `closed`. */
+/* What its user hears of, never from inside of the maker's functions. None after `closed`. */
 struct sn_datachannel_user {
     void (*open)(struct sn_datachannel *channel);
     void (*message)(struct sn_datachannel *channel, struct sn_str frame);
@@ -53,7 +53,12 @@ struct sn_webrtc_server;
 struct sn_webrtc_server *sn_webrtc_server_create(struct sn_env *env, struct sn_server *server,
                                                  struct sn_guard *guard) SN_MUST_USE;
 
-/* Serves a channel, open already or later, until its `closed`. `remote` and `local` are addresses
+/* Calls over channels count as this caller's, in sessions and wherever it matters: whoever made the
+ * connection has shown to signaling who it is. Static or outliving the server; NULL (the preset):
+ * nobody in particular. */
+void sn_webrtc_server_set_entity(struct sn_webrtc_server *webrtc, const char *entity);
+
+/* Serves a channel, before its `open` and until its `closed`. `remote` and `local` are addresses
  * for logs and sessions, copied. RESOURCE_EXHAUSTED: no memory. */
 int sn_webrtc_server_accept(struct sn_webrtc_server *webrtc, struct sn_datachannel *channel,
                             const char *remote, const char *local) SN_MUST_USE;
@@ -71,7 +76,7 @@ size_t sn_webrtc_server_streams(const struct sn_webrtc_server *webrtc);
 
 /* ---- client ---- */
 
-/* A channel for calls over a data channel, open already or later: calls made before wait, 1,000 at
+/* A channel for calls over a data channel, before that is open: calls made until then wait, 1,000 at
  * most. Calls after `closed` fail with UNAVAILABLE and its cause. Closing it (sn_channel_ops.close)
  * closes the data channel. NULL without memory. */
 struct sn_channel *sn_webrtc_channel_create(struct sn_env *env, struct sn_datachannel *channel)
