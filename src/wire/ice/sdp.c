@@ -415,7 +415,7 @@ int sn_sdp_check(const struct sn_sdp *sdp, bool is_offer, struct sn_error *error
     const char *missing = NULL;
 
     if (sdp->data < 0)
-        missing = "a section of data channels (m=application … UDP/DTLS/SCTP webrtc-datachannel)";
+        missing = "a section of data channels (m=application ... UDP/DTLS/SCTP webrtc-datachannel)";
     else if (!sdp->media[sdp->data].port && !sdp->media[sdp->data].bundle_only)
         missing = "data channels: their section is refused (port 0)";
     else if (!transport->ufrag.ptr || !transport->password.ptr)

@@ -230,11 +230,17 @@ void hub_remove(struct sn_webrtc_hub *hub, struct sn_webrtc_peer *peer)
         forget(&peer->addresses[i]);
 }
 
-static void free_hub(struct sn_webrtc_hub *hub)
+static void free_hub(struct sn_task *task)
 {
+    struct sn_webrtc_hub *hub = sn_container_of(task, struct sn_webrtc_hub, end);
+    void (*gone)(void *owner) = hub->gone;
+    void *owner = hub->owner;
+
     sn_dtls_identity_unref(hub->identity);
     free(hub->slots);
     free(hub);
+    if (gone)
+        gone(owner);
 }
 
 void hub_release(struct sn_webrtc_hub *hub)
@@ -243,7 +249,7 @@ void hub_release(struct sn_webrtc_hub *hub)
         return;
     close_sockets(hub);
     if (hub->destroyed)
-        free_hub(hub);
+        sn_loop_defer(hub->loop, &hub->end);
 }
 
 /* ---- making and ending ---- */
@@ -262,15 +268,23 @@ struct sn_webrtc_hub *sn_webrtc_hub_create(struct sn_loop *loop, struct sn_guard
     return hub;
 }
 
-void sn_webrtc_hub_destroy(struct sn_webrtc_hub *hub)
+void sn_webrtc_hub_close_all(struct sn_webrtc_hub *hub)
+{
+    while (!sn_list_empty(&hub->peers))
+        peer_end(sn_container_of(hub->peers.next, struct sn_webrtc_peer, link), "shut down");
+}
+
+void sn_webrtc_hub_destroy(struct sn_webrtc_hub *hub, void (*gone)(void *owner), void *owner)
 {
     if (!hub)
         return;
+    hub->gone = gone;
+    hub->owner = owner;
+    hub->end.run = free_hub;
     hub->destroyed = true;
-    while (!sn_list_empty(&hub->peers))
-        peer_end(sn_container_of(hub->peers.next, struct sn_webrtc_peer, link), "shut down");
+    sn_webrtc_hub_close_all(hub);
     if (!hub->peer_count)
-        free_hub(hub);
+        sn_loop_defer(hub->loop, &hub->end);
 }
 
 void sn_webrtc_hub_count(const struct sn_webrtc_hub *hub, struct sn_webrtc_counts *ret_counts)

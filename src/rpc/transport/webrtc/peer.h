@@ -25,9 +25,12 @@ struct sn_webrtc_hub;
 struct sn_webrtc_hub *sn_webrtc_hub_create(struct sn_loop *loop, struct sn_guard *guard)
     SN_MUST_USE;
 
-/* Ends all connections: their `closed` comes in a later turn of the loop, and then the hub's memory
- * goes. Accepts NULL. */
-void sn_webrtc_hub_destroy(struct sn_webrtc_hub *hub);
+/* Ends all connections of a moment, as sn_webrtc_peer_close() does. */
+void sn_webrtc_hub_close_all(struct sn_webrtc_hub *hub);
+
+/* Ends all connections and the hub: their `closed` comes in a later turn of the loop, then the
+ * hub's memory goes and `gone` (may be NULL) is told. Accepts NULL: then `gone` doesn't come. */
+void sn_webrtc_hub_destroy(struct sn_webrtc_hub *hub, void (*gone)(void *owner), void *owner);
 
 /* For metrics. */
 struct sn_webrtc_counts {

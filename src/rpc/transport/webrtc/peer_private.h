@@ -40,6 +40,9 @@ struct sn_webrtc_hub {
     struct sn_webrtc_peer **slots;         /* by ICE label */
     size_t slot_count, peer_count;         /* peers: all whose memory is there */
     bool destroyed;
+    void (*gone)(void *owner);
+    void *owner; /* of `gone` */
+    struct sn_task end;
     struct sn_webrtc_counts counts;
     uint64_t datagrams_in, datagrams_out; /* of sockets that are closed */
 };

@@ -8,7 +8,7 @@
 #include "wire/ice/description.h"
 
 enum {
-    SDP_TEXT_MAX = SN_SDP_MAX + 8192, /* of ours: at most what is echoed, and what we say */
+    SDP_TEXT_OURS = 8192, /* of a description of ours, besides what is echoed of an offer */
     RENEGOTIATION_MEMORY = 1 << 20,
 };
 
@@ -85,10 +85,11 @@ static void add_candidates(struct sn_webrtc_peer *peer, const struct sn_sdp *sdp
 
 /* ---- our descriptions ---- */
 
-/* Ours, to `offer` or, when that is NULL, an offer; in the arena. */
-static int write_sdp(struct sn_webrtc_peer *peer, const struct sn_sdp *offer,
+/* Ours, to `offer` (of `offer_len` bytes) or, when that is NULL, an offer; in the arena. */
+static int write_sdp(struct sn_webrtc_peer *peer, const struct sn_sdp *offer, size_t offer_len,
                      struct sn_arena *arena, struct sn_str *ret_sdp, struct sn_error *error)
 {
+    size_t size = 2 * offer_len + SDP_TEXT_OURS;
     struct sn_sdp_local local = {
         .offer = offer,
         .session_id = peer->session_id,
@@ -104,8 +105,8 @@ static int write_sdp(struct sn_webrtc_peer *peer, const struct sn_sdp *offer,
         .candidate_count = peer->ice.local_count,
         .end_of_candidates = true,
     };
-    char *text = sn_arena_alloc(arena, SDP_TEXT_MAX);
-    int len = text ? sn_sdp_write(&local, text, SDP_TEXT_MAX) : SN_ERR_RESOURCE_EXHAUSTED;
+    char *text = sn_arena_alloc(arena, size);
+    int len = text ? sn_sdp_write(&local, text, size) : SN_ERR_RESOURCE_EXHAUSTED;
 
     if (len < 0)
         return sn_error_set(error, len, "no room for the description");
@@ -138,7 +139,7 @@ int sn_webrtc_peer_answer(struct sn_webrtc_hub *hub, struct sn_str offer, struct
         return error->code;
     int code = peer_describe(peer, sdp, error);
     if (!code)
-        code = write_sdp(peer, sdp, arena, ret_answer, error);
+        code = write_sdp(peer, sdp, offer.len, arena, ret_answer, error);
     if (code) {
         peer_discard(peer);
         return code;
@@ -157,7 +158,7 @@ int sn_webrtc_peer_offer(struct sn_webrtc_hub *hub, struct sn_arena *arena,
 
     if (!peer)
         return error->code;
-    int code = write_sdp(peer, NULL, arena, ret_offer, error);
+    int code = write_sdp(peer, NULL, 0, arena, ret_offer, error);
     if (code) {
         peer_discard(peer);
         return code;
@@ -198,7 +199,7 @@ static int answer_again(struct sn_webrtc_peer *peer, struct sn_str text, struct 
                              sdp->transport.password);
     if (code)
         return sn_error_set(error, SN_ERR_UNIMPLEMENTED, "ICE restarts are not there");
-    code = write_sdp(peer, sdp, arena, &reply.sdp, error);
+    code = write_sdp(peer, sdp, description.sdp.len, arena, &reply.sdp, error);
     if (code)
         return code;
     add_candidates(peer, sdp);

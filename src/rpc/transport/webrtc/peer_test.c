@@ -95,8 +95,8 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
 
-    sn_webrtc_hub_destroy(f->hub_a);
-    sn_webrtc_hub_destroy(f->hub_b);
+    sn_webrtc_hub_destroy(f->hub_a, NULL, NULL);
+    sn_webrtc_hub_destroy(f->hub_b, NULL, NULL);
     sn_loop_run(f->loop);
     sn_arena_fini(&f->arena);
     sn_loop_destroy(f->loop);
@@ -212,7 +212,7 @@ static void test_many(void **state)
         run_until(f->loop, b[i].messages == 1);
         snprintf(text, sizeof(text), "%d", i);
         assert_string_equal(b[i].last, text);
-        sn_webrtc_hub_destroy(hubs[i]);
+        sn_webrtc_hub_destroy(hubs[i], NULL, NULL);
         run_until(f->loop, a[i].closed && b[i].closed);
     }
 }
