@@ -7,6 +7,7 @@
 #include "main/access.h"
 #include "main/identity.h"
 #include "main/options.h"
+#include "main/peers.h"
 #include "main/ports.h"
 #include "module/host.h"
 #include "net/systemd.h"
@@ -41,6 +42,7 @@ struct program {
     struct sn_rest *rest;
     struct sn_pages pages;
     struct sn_ports ports;
+    struct sn_peers peers;
     struct sn_identity identity;
     struct sn_access access;
     struct sn_timer stop, overdue, summary, watchdog;
@@ -81,8 +83,12 @@ static void config_changed(void *owner, struct sn_config *take_config)
     if (sn_access_configure(&program->access, take_config, &other_access, &error))
         sn_log_error(program->log, "%s; who may call stays as it was", error.text);
     sn_identity_move(&program->identity, &take_config->network);
-    if (other_access) /* tokens are void: clients begin anew, as with upstream */
+    if (other_access) { /* tokens are void: clients begin anew, as with upstream */
         sn_web_drain(program->web, SN_DRAIN_NS, NULL, NULL);
+        sn_peers_drop(&program->peers);
+    }
+    sn_peers_name(&program->peers, sn_access_name(&program->access, take_config),
+                  take_config->cloud.local_fqdn);
     sn_ports_move(&program->ports, take_config->network.bind_address);
     if (sn_robot_configure(program->robot, take_config))
         sn_log_error(program->log, "no memory for the new config; the old one stays");
@@ -101,6 +107,13 @@ static void kill_modules(const struct program *program)
         sn_host_kill(sn_robot_host(program->robot));
 }
 
+static void peers_closed(void *owner)
+{
+    struct program *program = owner;
+
+    sn_web_drain(program->web, SN_DRAIN_NS, drained, program);
+}
+
 static void robot_closed(void *owner, bool clean)
 {
     struct program *program = owner;
@@ -111,7 +124,7 @@ static void robot_closed(void *owner, bool clean)
         sn_log_flush(true);
         _exit(1);
     }
-    sn_web_drain(program->web, SN_DRAIN_NS, drained, program);
+    sn_peers_close(&program->peers, peers_closed, program);
 }
 
 static void stop_overdue(struct sn_timer *timer)
@@ -238,6 +251,9 @@ static int create(struct program *program, struct sn_error *error)
                                        sn_web_guard(program->web));
     if (!program->rest || sn_pages_add(&program->pages))
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "out of memory");
+    code = sn_peers_open(&program->peers, &program->ports, sn_robot_server(program->robot), error);
+    if (code)
+        return code;
     sn_web_below(program->web, SN_REST_PREFIX, sn_rest_handler(program->rest));
     sn_loop_set_user(program->loop, program);
     if (sn_loop_on_signal(program->loop, SIGINT, on_signal) ||
@@ -254,6 +270,8 @@ static int start(struct program *program, struct sn_config *take_config, struct 
 
     if (!code)
         code = sn_identity_open(&program->identity, &take_config->network, error);
+    sn_peers_name(&program->peers, sn_access_name(&program->access, take_config),
+                  take_config->cloud.local_fqdn);
     if (!code)
         code = sn_ports_open(&program->ports, take_config->network.bind_address, error);
     if (code) {
@@ -295,6 +313,7 @@ static int run(struct program *program)
     sn_timer_stop(sn_loop_timers(program->loop), &program->overdue);
     sn_timer_stop(sn_loop_timers(program->loop), &program->summary);
     sn_timer_stop(sn_loop_timers(program->loop), &program->watchdog);
+    sn_peers_destroy(&program->peers);
     sn_web_destroy(program->web);
     sn_rest_destroy(program->rest);
     sn_robot_destroy(program->robot);
