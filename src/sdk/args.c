@@ -51,7 +51,7 @@ static bool is_set(const char *value)
     return value && *value;
 }
 
-int sn_sdk_args_parse(int argc, char *const *argv, char *(*get)(const char *key),
+int sn_sdk_args_parse(int argc, const char *const *argv, char *(*get)(const char *key),
                       struct sn_sdk_args *args, struct sn_error *error)
 {
     const char *address = get("VIAM_MODULE_ADDRESS"), *alone = get("VIAM_NO_MODULE_PARENT");

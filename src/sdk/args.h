@@ -19,7 +19,7 @@ struct sn_sdk_args {
 
 /* `get` is getenv(). INVALID_ARGUMENT with how such a program is started. Texts of `args` are
  * borrowed from argv and the environment. */
-int sn_sdk_args_parse(int argc, char *const *argv, char *(*get)(const char *key),
+int sn_sdk_args_parse(int argc, const char *const *argv, char *(*get)(const char *key),
                       struct sn_sdk_args *args, struct sn_error *error) SN_MUST_USE;
 
 /* The address of a machine as its Ready call gives it ("/tmp/x/parent.sock", "127.0.0.1:4711") in

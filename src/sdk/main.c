@@ -212,7 +212,7 @@ int sn_module_main(int argc, char **argv, const struct sn_module *module)
     struct process process = {0};
     struct sn_error error;
 
-    if (sn_sdk_args_parse(argc, argv, getenv, &process.args, &error))
+    if (sn_sdk_args_parse(argc, (const char *const *)argv, getenv, &process.args, &error))
         return fail(error.text);
     set_level(process.args.level);
     /* Half of it is running where this fails; the system cleans up better than we could. */
