@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * APIs of one's own: a protobuf service, served by a module, that machines and clients learn of
- * from the module itself. Its requests name the resource in their first field, a string, as those
- * of all APIs do.
+ * from the module itself. Each request names the resource in a string field `name`.
  *
  *     static const struct sn_custom_method methods[] = {
  *         {"Add", .unary = add},

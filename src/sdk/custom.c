@@ -123,7 +123,24 @@ static sn_handle_fn handle_of(const struct sn_custom_method *method, const struc
     return method->unary ? handle_unary : NULL;
 }
 
-static int make_handlers(struct sdk_custom *custom, struct sn_arena *arena, struct sn_error *error)
+/* The number of the field that names the resource; 0: there is none. */
+static uint32_t name_field(const struct sn_pb_schema_service *service, const char *method)
+{
+    for (uint32_t i = 0; i < service->count; i++) {
+        const struct sn_pb_schema_msg *request = service->methods[i].request;
+        int field = sn_pb_schema_field(request, SN_STR("name"));
+
+        if (!sn_str_is(service->methods[i].name, method) || field < 0)
+            continue;
+        return request->table->fields[field].type == SN_PB_STRING
+                   ? request->table->fields[field].number
+                   : 0;
+    }
+    return 0;
+}
+
+static int make_handlers(struct sdk_custom *custom, const struct sn_pb_schema_service *service,
+                         struct sn_arena *arena, struct sn_error *error)
 {
     const struct sn_custom_method *methods = custom->definition->methods;
     const struct sn_pb_service *pb = custom->api.service.pb;
@@ -142,7 +159,13 @@ static int make_handlers(struct sdk_custom *custom, struct sn_arena *arena, stru
             return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "method %s of service %s %s",
                                 methods[i].name, pb->name,
                                 method ? "has no function of its kind" : "isn't declared");
-        handlers[i] = (struct sn_handler){.method = methods[i].name, .handle = handle};
+        handlers[i] = (struct sn_handler){.method = methods[i].name,
+                                          .handle = handle,
+                                          .name_path = {name_field(service, methods[i].name)}};
+        if (!handlers[i].name_path[0])
+            return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                                "requests of method %s of service %s have no string \"name\"",
+                                methods[i].name, pb->name);
     }
     custom->api.service.handlers = handlers;
     return 0;
@@ -182,7 +205,7 @@ int sdk_custom_create(const struct sn_custom_api *definition, struct sn_arena *a
     if (!definition->pb && make_pb(service, arena, &custom->api.service.pb))
         return no_memory(error);
     *ret_custom = custom;
-    return make_handlers(custom, arena, error);
+    return make_handlers(custom, service, arena, error);
 }
 
 /* ---- calling ---- */

@@ -41,7 +41,8 @@ struct sdk_fixture {
     struct sn_arena arena; /* of requests and responses */
     struct sn_sdk *sdk;
     char log[1024]; /* what drivers were told, "open a;" */
-    int dials, wakes, orphaned, closed;
+    int dials, orphaned, closed;
+    atomic_int wakes; /* by any thread */
 
     /* The machine */
     struct sn_channel channel;
