@@ -2,11 +2,14 @@
 """Jobs: methods that the machine calls by itself."""
 import asyncio
 import json
+import os
+import signal
 
 import pytest
 from viam.components.motor import Motor
 from viam.proto.robot import GetMachineStatusRequest, RobotServiceStub
 
+import modulelab
 from harness import MOTOR, SENSOR, eventually
 
 GENERIC = {"name": "g1", "api": "rdk:component:generic", "model": "fake"}
@@ -171,6 +174,55 @@ async def test_a_job_calls_as_clients_do(start):
             return not (await motor.is_powered())[0]
         await eventually(stands)
     await wait_for(server, "j", well=1)
+
+
+LOUD = {"log_configuration": {"level": "debug"}}
+
+
+async def test_modular_resource(start, tmp_path):
+    probe = modulelab.Module(tmp_path)
+    server = start({"modules": [probe.entry], "components": [modulelab.resource("p1")],
+                    "jobs": [job("readings", resource="p1"),
+                             job("command", resource="p1", method="DoCommand",
+                                 command={"report": None}, **LOUD)]})
+    await wait_for(server, "readings", well=2)
+    await wait_for(server, "command", well=2)
+    line = await asyncio.to_thread(server.log.wait_for, "job_manager.command.*Job succeeded")
+    assert "response" in json.loads(line.split("\t")[-1])
+
+
+@pytest.mark.differs("the real server's jobs find services that it has compiled in only")
+async def test_an_api_that_only_a_module_knows(start, tmp_path, tmp_path_factory):
+    stubs = tmp_path_factory.getbasetemp() / "stubs"
+    modulelab.gizmo_stubs(stubs)
+    module = modulelab.Module(tmp_path, "gizmo", "gizmos", {"PYTHONPATH": str(stubs)})
+    server = start({
+        "modules": [module.entry],
+        "components": [{"name": "gizmo", "api": "acme:component:gizmo",
+                        "model": "sinew:test:gizmo"}],
+        "jobs": [job("one", resource="gizmo", method="DoOne"),
+                 job("two", resource="gizmo", method="DoTwo", **LOUD),
+                 job("nothing", resource="gizmo", method="DoThree")]})
+    for name in ("one", "two"):
+        await wait_for(server, name, well=2)
+    await wait_for(server, "nothing", failed=2)
+    line = await asyncio.to_thread(server.log.wait_for, "job_manager.two.*Job succeeded")
+    assert "response" in json.loads(line.split("\t")[-1])
+
+
+async def test_a_module_that_dies(start, tmp_path):
+    """The job's runs fail while it is away, and go on when it is back."""
+    probe = modulelab.Module(tmp_path)
+    server = start({"modules": [probe.entry], "components": [modulelab.resource("p1")],
+                    "jobs": [job("j", resource="p1")]})
+    await wait_for(server, "j", well=1)
+    pid = (await modulelab.readings(server, "p1"))["pid"]
+    os.kill(int(pid), signal.SIGKILL)
+
+    async def runs_again():
+        times = (await runs(server))["j"]
+        return times[1] and times[0] and times[0][-1] > times[1][-1]
+    await eventually(runs_again)
 
 
 async def test_it_ends_with_the_machine(start):
