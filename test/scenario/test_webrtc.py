@@ -282,4 +282,4 @@ def test_signaling_without_a_token(guarded, path):
     with guarded.connect() as sock:
         answer = raw.Connection(sock).call(
             b"", f"/proto.rpc.webrtc.v1.SignalingService/{path}", {"rpc-host": guarded.address})
-    assert (answer.status, answer.text) == (16, "authentication required")
+    assert (answer.status()[1], answer.text()) == (16, "authentication required")
