@@ -417,7 +417,12 @@ int sn_webrtc_server_accept(struct sn_webrtc_server *webrtc, struct sn_datachann
     snprintf(session->remote, sizeof(session->remote), "%s", remote);
     snprintf(session->local, sizeof(session->local), "%s", local);
     session->peer = (struct sn_peer){
-        .kind = SN_TRANSPORT_WEBRTC, .remote = session->remote, .local = session->local};
+        .kind = SN_TRANSPORT_WEBRTC,
+        .remote = session->remote,
+        .local = session->local,
+        .trusted = true, /* signaling has asked */
+        .entity = webrtc->entity,
+    };
     sn_list_append(&webrtc->sessions, &session->link);
     webrtc->session_count++;
     channel->user = &server_user;
