@@ -264,7 +264,8 @@ int sn_job_run_start(struct sn_job_run *run, const struct sn_config_job *job,
 
     run->code = 0;
     run->text = run->answer = SN_STR_NULL;
-    run->stream = (struct sn_server_stream){.ops = &stream_ops, .compress = SN_COMPRESS_NEVER};
+    run->stream = (struct sn_server_stream){
+        .ops = &stream_ops, .peer = &run->runner->peer, .compress = SN_COMPRESS_NEVER};
     sn_arena_init(&run->arena, run->runner->env->blocks, RUN_MEMORY_MAX);
     int code = find_method(run, job, error);
     if (!code) {

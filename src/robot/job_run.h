@@ -16,6 +16,7 @@ struct sn_job_runner {
     struct sn_env *env;
     struct sn_server *server;
     const struct sn_graph *graph;
+    struct sn_peer peer;          /* the machine itself; a cancelled call may outlive its run */
     struct sn_arena schema_arena; /* of `schema`, made when the first answer is to be shown */
     struct sn_pb_schema schema;
     bool has_schema;

@@ -337,7 +337,13 @@ void sn_jobs_configure(struct sn_jobs *jobs, struct sn_config *config)
 void sn_jobs_init(struct sn_jobs *jobs, struct sn_env *env, struct sn_server *server,
                   const struct sn_graph *graph, const struct sn_zone *zone)
 {
-    *jobs = (struct sn_jobs){.runner = {.env = env, .server = server, .graph = graph},
+    *jobs = (struct sn_jobs){.runner = {.env = env,
+                                        .server = server,
+                                        .graph = graph,
+                                        .peer = {.kind = SN_TRANSPORT_GRPC,
+                                                 .remote = "job_manager",
+                                                 .local = "job_manager",
+                                                 .trusted = true}},
                              .zone = zone,
                              .log = sn_logger_get("rdk.job_manager")};
     sn_list_init(&jobs->all);

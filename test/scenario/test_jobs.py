@@ -225,6 +225,15 @@ async def test_a_module_that_dies(start, tmp_path):
     await eventually(runs_again)
 
 
+async def test_a_machine_that_asks_for_credentials(start):
+    """Its own jobs need none."""
+    key_id, key = "11111111-2222-4333-8444-555555555555", "the secret of the tests"
+    server = start({**config(job("j", **LOUD)), "auth": {"handlers": [
+        {"type": "api-key", "config": {key_id: key, "keys": [key_id]}}]}}, login=(key_id, key))
+    assert await asyncio.to_thread(server.log.wait_for, "job_manager.j.*Job succeeded")
+    assert "Job failed" not in server.log.text()
+
+
 async def test_it_ends_with_the_machine(start):
     server = start(config(job("j", "continuous"), job("k", "* * * * * *")))
     await wait_for(server, "j", well=2)
