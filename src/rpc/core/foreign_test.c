@@ -210,6 +210,18 @@ static void a_name_must_be_given(void **state)
     sn_server_remove_foreign(f->server, foreign);
 }
 
+static void a_stream_without_a_message_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct sn_foreign *foreign = add(f);
+    struct sn_metadata none = {0};
+
+    sn_server_begin(f->server, &f->tape.stream, SN_STR(PATH("DoOneBiDiStream")), &none, SN_NEVER);
+    sn_server_half_close(&f->tape.stream);
+    assert_string_equal(f->tape.log, "end-2:EOF");
+    sn_server_remove_foreign(f->server, foreign);
+}
+
 static void who_is_not_there_is_told(void **state)
 {
     struct fixture *f = *state;
@@ -408,6 +420,7 @@ int main(void)
         TEST(a_call_goes_to_who_is_named),
         TEST(the_last_name_counts),
         TEST(a_name_must_be_given),
+        TEST(a_stream_without_a_message_is_refused),
         TEST(who_is_not_there_is_told),
         TEST(what_cannot_be_read_is_refused),
         TEST(an_api_without_resources_is_not_served),

@@ -582,7 +582,7 @@ void sn_server_half_close(struct sn_server_stream *stream)
     rpc->half_closed = true;
     if (rpc->state == RPC_RUNNING && !rpc->held)
         tell_half_close(rpc);
-    else if (rpc->state == RPC_WAITING && is_client_streaming(rpc))
+    else if (rpc->state == RPC_WAITING && is_client_streaming(rpc) && !rpc->method->foreign)
         finish(&rpc->call, 0);
     else if (rpc->state == RPC_WAITING)
         finish(&rpc->call, sn_call_fail(&rpc->call, SN_ERR_UNKNOWN, "EOF"));
