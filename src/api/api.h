@@ -41,6 +41,12 @@ extern const size_t sn_api_count;
 /* NULL when there is none of that name. */
 const struct sn_api *sn_api_find(const char *name);
 
+/* sn_router.hollow: the text for an empty response of that method; NULL: it may be empty. */
+const char *sn_api_hollow(const struct sn_method *method);
+
+/* The methods it has texts for, counted from 0; NULL: no more. For tests. */
+const char *sn_api_hollow_path(size_t index);
+
 /* ---- proxies ---- */
 
 struct sn_proxy {

@@ -126,9 +126,31 @@ static void paths_lead_to_names(void **state)
     sn_block_pool_fini(&blocks);
 }
 
+/* The texts for empty responses are kept by path. */
+static void texts_belong_to_methods(void **state)
+{
+    const char *path;
+
+    for (size_t i = 0; (path = sn_api_hollow_path(i)); i++) {
+        bool found = false;
+
+        for (size_t k = 0; k < sn_api_count; k++) {
+            const struct sn_pb_service *pb = sn_apis[k]->service.pb;
+            size_t len = strlen(pb->name);
+
+            for (uint16_t m = 0; m < pb->count; m++)
+                found |= strncmp(path + 1, pb->name, len) == 0 && path[1 + len] == '/' &&
+                         strcmp(path + len + 2, pb->methods[m].name) == 0;
+        }
+        if (!found)
+            fail_msg("%s is no method", path);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(paths_lead_to_names)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(paths_lead_to_names),
+                                       cmocka_unit_test(texts_belong_to_methods)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

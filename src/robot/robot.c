@@ -129,7 +129,7 @@ struct sn_robot *sn_robot_create(const struct sn_robot_options *options)
     if (!robot)
         return NULL;
     robot->options = *options;
-    robot->router = (struct sn_router){.find = find, .has = has};
+    robot->router = (struct sn_router){.find = find, .has = has, .hollow = sn_api_hollow};
     robot->limit.max = options->request_limit;
     robot->log = sn_logger_get("rdk");
     robot->resource_log = sn_logger_get("rdk.resource_manager");

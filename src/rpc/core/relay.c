@@ -3,6 +3,7 @@
  * Relayed calls.
  */
 #include "rpc/core/relay.h"
+#include "rpc/core/server_private.h"
 
 /* With more on its way to a peer that reads slowly, the other one has to wait. */
 enum { HIGH_WATER = 256 << 10 };
@@ -11,6 +12,7 @@ struct sn_relay {
     struct sn_rpc *rpc;
     struct sn_client_stream *up;     /* towards the resource */
     size_t owed_client, owed_server; /* bytes of credit that are held back */
+    const char *hollow;              /* what is wrong with a response that was kept back, or NULL */
 };
 
 /* ---- metadata ---- */
@@ -92,17 +94,44 @@ static void pay_server(struct sn_relay *relay)
         relay->up->ops->credit(relay->up, owed);
 }
 
+/* The one thing that is looked at in a response: whether it is empty where it may not be. */
+static const char *find_hollow(const struct sn_rpc *rpc, size_t len)
+{
+    const struct sn_router *router = rpc->server->config.router;
+    uint8_t streams = SN_PB_CLIENT_STREAMING | SN_PB_SERVER_STREAMING;
+
+    if (len || !router->hollow || rpc->method->pb->flags & streams)
+        return NULL;
+    return router->hollow(rpc->method);
+}
+
+static int fail_hollow(struct sn_rpc *rpc, const char *text)
+{
+    const char *mark = strstr(text, "%s");
+
+    if (!mark)
+        return sn_call_fail(&rpc->call, SN_ERR_UNKNOWN, "%s", text);
+    return sn_call_fail(&rpc->call, SN_ERR_UNKNOWN, "%.*s%s%s", (int)(mark - text), text,
+                        rpc->resource->name, mark + 2);
+}
+
 static void on_message(struct sn_client_stream *up, const void *bytes, size_t len)
 {
     struct sn_relay *relay = relay_of(up);
     struct sn_rpc *rpc = relay->rpc;
-    struct sn_message *message = up->ops->take ? up->ops->take(up) : NULL;
 
+    relay->hollow = find_hollow(rpc, len);
+    if (relay->hollow)
+        return;
+    if (!rpc->stream) {
+        up->ops->cancel(up, SN_ERR_CANCELLED);
+        return;
+    }
+    struct sn_message *message = up->ops->take ? up->ops->take(up) : NULL;
     if (!message)
         message = sn_message_copy(rpc->call.env->blocks, bytes, len);
-    if (!message || !rpc->stream) {
-        sn_message_free(message);
-        up->ops->cancel(up, message ? SN_ERR_CANCELLED : SN_ERR_RESOURCE_EXHAUSTED);
+    if (!message) {
+        up->ops->cancel(up, SN_ERR_RESOURCE_EXHAUSTED);
         return;
     }
     if (!rpc->headers_sent) {
@@ -138,6 +167,8 @@ static void on_trailers(struct sn_client_stream *up, const struct sn_status *sta
         sn_call_fail(call, status->code, "%.*s", SN_STR_ARGS(status->text));
     call->details = sn_arena_copy(call->arena, status->details);
     int code = response_metadata(rpc, trailers, &rpc->trailers);
+    if (!code && !status->code && relay->hollow)
+        code = fail_hollow(rpc, relay->hollow);
     sn_call_done(call, status->code ? status->code : code);
 }
 

@@ -33,6 +33,7 @@ struct fixture {
     struct sn_server *server;
     struct tape tape; /* the client's side */
     struct far far;
+    const char *hollow; /* the text for empty responses */
 };
 
 static struct fixture *fixture;
@@ -129,6 +130,11 @@ static int find(struct sn_router *router, struct sn_rpc *rpc, const char *api, s
     return 0;
 }
 
+static const char *hollow(const struct sn_method *method)
+{
+    return fixture->hollow;
+}
+
 static int never(struct sn_rpc *rpc, void *self, const void *request, void *response)
 {
     fail();
@@ -156,9 +162,10 @@ static int setup(void **state)
     fixture = f;
     sn_block_pool_init(&f->blocks, &sn_heap, 0);
     f->env = (struct sn_env){.timers = &f->timers, .blocks = &f->blocks};
-    f->router.find = find;
+    f->router = (struct sn_router){.find = find, .hollow = hollow};
     f->channel = (struct sn_channel){&channel_ops, &f->env};
-    f->resource = (struct sn_resource){.refs = 1, .elsewhere = true, .relay = &f->channel};
+    f->resource =
+        (struct sn_resource){.name = "m", .refs = 1, .elsewhere = true, .relay = &f->channel};
     f->tape.stream.ops = &tape_ops;
     struct sn_server_config config = {
         .env = &f->env,
@@ -267,6 +274,28 @@ static void memory_is_handed_on(void **state)
     far_end(0, "");
 }
 
+/* Its headers have passed already: the error comes behind them. */
+static void an_empty_response_may_be_an_error(void **state)
+{
+    struct fixture *f = *state;
+
+    f->hollow = "motor %s says nothing";
+    begin(f, GO_FOR, "\x0a\x01m", 3);
+    answer(f, 0);
+    far_end(0, "");
+    assert_string_equal(f->tape.log, "headers1 end-2:motor m says nothing");
+    f->tape.log[0] = '\0';
+    begin(f, GO_FOR, "\x0a\x01m", 3);
+    answer(f, 1);
+    far_end(0, "");
+    assert_string_equal(f->tape.log, "headers1 message1 end0:");
+    f->tape.log[0] = '\0';
+    begin(f, ECHO, "\x0a\x01m", 3);
+    answer(f, 0);
+    far_end(0, "");
+    assert_string_equal(f->tape.log, "headers1 message0 end0:");
+}
+
 static void a_stream_passes_both_ways(void **state)
 {
     struct fixture *f = *state;
@@ -356,6 +385,7 @@ int main(void)
         TEST(headers_pass_but_for_the_hop_s_own),
         TEST(an_error_passes_with_its_words),
         TEST(memory_is_handed_on),
+        TEST(an_empty_response_may_be_an_error),
         TEST(a_stream_passes_both_ways),
         TEST(a_slow_resource_holds_the_client),
         TEST(a_slow_client_holds_the_resource),

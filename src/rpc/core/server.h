@@ -136,6 +136,9 @@ struct sn_router {
     /* Whether there is anything of that foreign API: to clients it isn't served before. Optional.
      */
     bool (*has)(struct sn_router *router, const char *api);
+    /* What a relayed unary call with an empty response ends with: the text of an UNKNOWN, "%s" in
+     * it being the resource's name; NULL: with that response. Optional. */
+    const char *(*hollow)(const struct sn_method *method);
 };
 
 /* Who may call at all: asked first of every call, of methods that don't exist too. */
