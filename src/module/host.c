@@ -211,6 +211,27 @@ static struct model *find_model(const struct sn_run *run, const char *api, const
     return NULL;
 }
 
+const struct module *host_rival(const struct sn_host *host, const struct module *module,
+                                const struct model **ret_model)
+{
+    const struct sn_run *run = module->run;
+    struct sn_list *node;
+
+    sn_list_for_each (node, &host->modules) {
+        const struct module *other = sn_container_of(node, struct module, link);
+
+        if (other == module || !other->run || other->run->state != RUN_READY)
+            continue;
+        for (size_t i = 0; i < run->model_count; i++) {
+            *ret_model =
+                find_model(other->run, run->models[i].driver.api, run->models[i].driver.model);
+            if (*ret_model)
+                return other;
+        }
+    }
+    return NULL;
+}
+
 static void offer_down(const struct module *module, struct sn_arena *arena,
                        struct sn_host_offer *offer)
 {
@@ -255,7 +276,9 @@ static void offer_nothing(const struct sn_host *host, const struct sn_config_res
     sn_list_for_each (node, &host->modules) {
         const struct module *module = sn_container_of(node, struct module, link);
 
-        if (module->state == SN_MODULE_UNHEALTHY) {
+        /* one that is being tried again is failing, too */
+        if (module->state == SN_MODULE_UNHEALTHY ||
+            (module->failures && module->state != SN_MODULE_READY)) {
             say(&text, "%s%s", separator, module->name);
             separator = " ";
         }
@@ -343,7 +366,7 @@ void sn_host_module(const struct sn_host *host, size_t index, struct sn_module_i
         .id = module->entry ? module->entry->module_id : "",
         .state = module->state,
         .error = module->error ? module->error : "",
-        .failures = module->failures,
+        .failures = module->state == SN_MODULE_READY ? 0 : module->failures,
         .changed_unix_ns = module->changed_unix_ns,
         .pid = module->run && module->run->process ? sn_process_pid(module->run->process) : 0,
         .local = is_local(module),

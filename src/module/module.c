@@ -206,6 +206,23 @@ static void want_step(struct module *module)
 
 /* ---- what its run tells ---- */
 
+/* No two modules should have one model; if they do, the config's order decides. */
+static void tell_of_rival(struct module *module)
+{
+    const struct model *model;
+    const struct module *rival = host_rival(module->host, module, &model);
+    char why[SN_ERROR_TEXT_MAX];
+
+    if (!rival)
+        return;
+    snprintf(why, sizeof(why),
+             "module %s: model %s of API %s is module %s's as well; the first of them in the "
+             "config serves it",
+             module->name, model->driver.model, model->driver.api, rival->name);
+    sn_log_warn(module->log, "%s", why);
+    module_set_state(module, SN_MODULE_READY, why);
+}
+
 void module_run_ready(struct module *module)
 {
     sn_log_info(
@@ -215,6 +232,7 @@ void module_run_ready(struct module *module)
     sn_run_unref(module->last);
     module->last = run_ref(module->run);
     module_set_state(module, SN_MODULE_READY, NULL);
+    tell_of_rival(module);
     host_changed(module->host);
 }
 

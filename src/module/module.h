@@ -180,6 +180,10 @@ void run_forget(struct sn_run *run); /* verdicts and instances */
 
 /* Answers to sn_host_resolve() may have changed. */
 void host_changed(struct sn_host *host);
+
+/* A ready module besides this one, which is ready too, that has one of its models; NULL: none. */
+const struct module *host_rival(const struct sn_host *host, const struct module *module,
+                                const struct model **ret_model);
 void host_module_gone(struct sn_host *host);
 
 /* When the host is closing and nothing of it is left to wait for, its listeners close too. */

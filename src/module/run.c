@@ -175,6 +175,20 @@ static int start_probe(struct sn_call *call)
 
 static void probe(struct sn_timer *timer);
 
+/* It would not hear that it should end. Nobody is told before it has, so that calls to it end as
+ * broken off and not as withdrawn. */
+static void kill_hung(struct sn_run *run, uint64_t silent_ns)
+{
+    char text[WHY_MAX];
+
+    snprintf(text, sizeof(text), "module %s has not answered for %llu s", run->entry->name,
+             (unsigned long long)(silent_ns / SN_SECONDS(1)));
+    free(run->why);
+    run->why = strdup(text);
+    run->state = RUN_STOPPING;
+    sn_process_kill(run->process);
+}
+
 /* Any answer will do; most modules don't know the question. */
 static void probed(struct ask *ask, int code)
 {
@@ -187,8 +201,7 @@ static void probed(struct ask *ask, int code)
     if (code != SN_ERR_DEADLINE_EXCEEDED && code != SN_ERR_UNAVAILABLE)
         run->answered_ns = timers_of(run)->now_ns;
     else if (silent_ns >= limit_ns)
-        return run_fail(run, "module %s has not answered for %llu s", run->entry->name,
-                        (unsigned long long)(silent_ns / SN_SECONDS(1)));
+        return kill_hung(run, silent_ns);
     sn_timer_start(timers_of(run), &run->timer, probe_interval_ns, probe);
 }
 

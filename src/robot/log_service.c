@@ -20,12 +20,12 @@ static const char *text(struct sn_rpc *rpc, const struct pb_google_value *value)
     return sn_arena_copy(&rpc->arena, sn_pb_value_string(value, SN_STR(""))).ptr;
 }
 
-/* One field as Go's zap codes it: {key, type, string | integer}. */
+/* One field as Go's zap codes it: {Key, Type, String | Integer}. */
 static void add_field(struct sn_rpc *rpc, char *fields, const struct pb_google_struct *field)
 {
-    const char *key = text(rpc, sn_pb_struct_get(field, "key"));
-    const struct pb_google_value *number = sn_pb_struct_get(field, "integer");
-    const char *string = text(rpc, sn_pb_struct_get(field, "string"));
+    const char *key = text(rpc, sn_pb_struct_get(field, "Key"));
+    const struct pb_google_value *number = sn_pb_struct_get(field, "Integer");
+    const char *string = text(rpc, sn_pb_struct_get(field, "String"));
     size_t used = strlen(fields);
     char one[FIELDS_SIZE];
 
