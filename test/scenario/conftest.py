@@ -4,6 +4,7 @@ import asyncio
 import inspect
 import os
 import pathlib
+import shutil
 
 import pytest
 
@@ -56,6 +57,20 @@ def program(request, tmp_path_factory):
     if not os.access(path, os.X_OK):
         pytest.exit(f"no program at {path}", returncode=2)
     return harness.Program(path, tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture(scope="session")
+def examples(program, tmp_path_factory):
+    """A folder with the example programs, of the same build as the server where it has them."""
+    beside = pathlib.Path(program.path).parents[1] / "examples"
+    source = beside if beside.is_dir() else ROOT / "build/examples"
+    source = pathlib.Path(os.environ.get("SINEW_EXAMPLES", source))
+    if not (source / "geared").exists():
+        pytest.skip(f"no example modules in {source}")
+    folder = tmp_path_factory.mktemp("examples")
+    for name in ("geared", "tally", "thermometer"):
+        shutil.copy2(source / name, folder / name)
+    return folder
 
 
 @pytest.fixture

@@ -143,9 +143,10 @@ class Papers:
 
 class Server:
     """A running server. `stop` says whether it ended as it should. With `papers` it serves TLS,
-    `login` (entity, key) is what it wants of clients, `environment` are variables of its own."""
+    `login` (entity, key) is what it wants of clients, `environment` are variables of its own. It
+    need only serve where it isn't to be `running`."""
 
-    def __init__(self, program, config, papers=None, login=None, environment=None):
+    def __init__(self, program, config, papers=None, login=None, environment=None, running=True):
         self.program, self.is_peer = program, program.is_peer
         self.papers, self.login = papers, login
         self.port = free_port()
@@ -162,7 +163,8 @@ class Server:
             self.process.kill()
             raise AssertionError(f"does not serve:\n{self.log.text()}")
         try:
-            self._wait_until_running()
+            if running:
+                self._wait_until_running()
         except BaseException:
             self.process.kill()
             raise

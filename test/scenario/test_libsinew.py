@@ -4,7 +4,6 @@ import importlib
 import json
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,20 +16,6 @@ from harness import MOTOR, Server, eventually, outcome, statuses
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROTOS = ROOT / "examples/module"
-
-
-@pytest.fixture(scope="session")
-def examples(program, tmp_path_factory):
-    """A folder with the example programs, of the same build as the server where it has them."""
-    beside = pathlib.Path(program.path).parents[1] / "examples"
-    source = beside if beside.is_dir() else ROOT / "build/examples"
-    source = pathlib.Path(os.environ.get("SINEW_EXAMPLES", source))
-    if not (source / "geared").exists():
-        pytest.skip(f"no example modules in {source}")
-    folder = tmp_path_factory.mktemp("examples")
-    for name in ("geared", "tally", "thermometer"):
-        shutil.copy2(source / name, folder / name)
-    return folder
 
 
 @pytest.fixture(scope="session")

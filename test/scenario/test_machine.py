@@ -141,7 +141,6 @@ async def test_errors(server, method, request_, expected):
         assert await outcome(call(request_)) == expected
 
 
-@pytest.mark.missing("modules")
 async def test_restart_of_no_module(server):
     async with server.channel() as channel:
         restart = RobotServiceStub(channel).RestartModule
@@ -150,7 +149,6 @@ async def test_restart_of_no_module(server):
             "running on your machine")
 
 
-@pytest.mark.missing("modules")
 async def test_models_from_modules(server):
     async with server.channel() as channel:
         reply = await RobotServiceStub(channel).GetModelsFromModules(GetModelsFromModulesRequest())

@@ -15,16 +15,14 @@ import modulelab
 from harness import SENSOR, eventually, outcome
 from modulelab import command, readings, ready, resource
 
-pytestmark = pytest.mark.missing("modules")
-
 
 class Tarball:
     """A module as .tar.gz, whose first run writes a line per run."""
 
-    def __init__(self, folder, first_run="echo ran >> \"$FIRST_RUN_TRACE\""):
-        self.path, self.ran = folder / "tarred.tar.gz", folder / "ran"
+    def __init__(self, folder, name, first_run="echo ran >> \"$FIRST_RUN_TRACE\""):
+        self.path, self.ran = folder / f"{name}.tar.gz", folder / "ran"
         self.first_run = first_run
-        self.entry = {"name": "tarred", "type": "local", "executable_path": str(self.path),
+        self.entry = {"name": name, "type": "local", "executable_path": str(self.path),
                       "env": {"FIRST_RUN_TRACE": str(self.ran)}}
         self.pack("one")
 
@@ -45,7 +43,7 @@ class Tarball:
 
 async def test_tarball(start, program, tmp_path):
     """It is unpacked, set up once, started by its manifest, and unpacked anew on RestartModule."""
-    tarball = Tarball(tmp_path)
+    tarball = Tarball(tmp_path, "tarred")
     server = start({"modules": [tarball.entry], "components": [resource("p1")]})
     await ready(server, "p1")
     report = await command(server, "p1", "report")
@@ -76,7 +74,7 @@ async def test_tarball(start, program, tmp_path):
 
 @pytest.mark.differs("the real server refuses the whole config then")
 async def test_first_run_that_fails(start, tmp_path):
-    tarball = Tarball(tmp_path, "echo no room >&2; exit 3")
+    tarball = Tarball(tmp_path, "unfit", "echo no room >&2; exit 3")
     server = start({"modules": [tarball.entry], "components": [SENSOR, resource("p1")]})
     await ready(server, "s1")
 

@@ -24,8 +24,6 @@ import modulelab
 import raw
 from harness import MOTOR, eventually, outcome
 
-pytestmark = pytest.mark.missing("modules")
-
 GIZMO = "/acme.component.gizmo.v1.GizmoService/"
 LATITUDE = 63.0691739667009
 BOTH = pytest.mark.parametrize("name", ["py", "go"])

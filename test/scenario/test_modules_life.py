@@ -15,8 +15,6 @@ import modulelab
 from harness import SENSOR, eventually, outcome
 from modulelab import command, readings, ready, resource, unhealthy, write
 
-pytestmark = pytest.mark.missing("modules")
-
 
 def gone(pid):
     """Whether a process has ended, or is a zombie that nobody waits for."""
@@ -248,6 +246,19 @@ async def test_crash_in_constructor(start, probe):
     await ready(server, "p1")
     await eventually(lambda: value_is(server, "p1", 1))
     assert await pid_of(server, "o1") == pid
+
+
+@pytest.mark.differs("the real server never notices")
+async def test_module_that_hangs(start, probe):
+    """It answers nothing any more: it is ended and started again."""
+    server = start(config(probe, resource("p1")), environment={"SINEW_MODULE_HANG_TIMEOUT": "1s"})
+    await ready(server, "p1")
+    pid = await pid_of(server)
+    os.kill(pid, signal.SIGSTOP)
+    status, _ = await outcome(command(server, "p1", "echo", 1))
+    assert status == "UNAVAILABLE"
+    await eventually(lambda: value_is_of_another(server, pid))
+    assert gone(pid)
 
 
 # ---- RestartModule ----

@@ -8,7 +8,7 @@ silent       never answers Ready
 unready      says ready=false ten times, then serves
 failing      answers Ready with an error
 leaving      ends when it is asked Ready
-unreflected  names a service that its reflection doesn't know
+unreflected  serves an API of its own, whose service its reflection doesn't know
 strange      serves an API that is neither component nor service
 sound        serves
 
@@ -63,11 +63,12 @@ class ModuleService(ModuleServiceBase):
         if MODE == "unready" and self.asked <= READY_AFTER:
             await stream.send_message(ReadyResponse(ready=False))
             return
-        kind = "gadget" if MODE == "strange" else "component"
+        subtype = ResourceName(namespace="rdk", type="component", subtype="sensor")
         service = "viam.component.sensor.v1.SensorService"
+        if MODE == "strange":
+            subtype.type = "gadget"
         if MODE == "unreflected":
-            service = "sinew.test.NowhereService"
-        subtype = ResourceName(namespace="rdk", type=kind, subtype="sensor")
+            subtype.subtype, service = "nowhere", "sinew.test.NowhereService"
         await stream.send_message(ReadyResponse(ready=True, handlermap=HandlerMap(handlers=[
             HandlerDefinition(subtype=ResourceRPCSubtype(subtype=subtype, proto_service=service),
                               models=["sinew:test:bare"])])))

@@ -138,10 +138,6 @@ class Commands:
     async def exit(self, code):
         os._exit(int(code))
 
-    async def stop(self, _):
-        """Stands still with all threads, as a deadlock does."""
-        os.kill(os.getpid(), signal.SIGSTOP)
-
     async def log(self, argument):
         logger = self.probe.logger if argument.get("own") else getLogger("sinew.probe")
         for i in range(int(argument.get("count", 1))):
