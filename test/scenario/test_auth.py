@@ -137,6 +137,14 @@ async def test_sdk_over_tls(secured, trusting):
         await works(machine)
 
 
+async def test_sdk_over_webrtc(server, secured, trusting):
+    """Who has shown credentials to open a peer connection needs none on it."""
+    async with secured.machine("127.0.0.1", **login_options()) as machine:
+        await works(machine)
+    async with server.machine("127.0.0.1", insecure=True, **login_options()) as machine:
+        await works(machine)
+
+
 @pytest.mark.parametrize("entity, key", [(KEY_ID, "wrong"), (KEY_ID, OTHER_KEY),
                                          ("00000000-2222-4333-8444-555555555555", KEY)])
 async def test_sdk_wrong_credentials(secured, trusting, entity, key):
