@@ -302,7 +302,7 @@ static bool make_room(struct rtc_stream *stream, size_t len)
     return true;
 }
 
-/* `block`: where the bytes lie, or NULL; freed when they have been looked at. */
+/* The stream's block, if it has one, goes when the bytes have been looked at. */
 static void deliver(struct rtc_stream *stream, struct sn_str bytes)
 {
     struct rtc_pipe *pipe = stream->pipe;
@@ -313,6 +313,8 @@ static void deliver(struct rtc_stream *stream, struct sn_str bytes)
     stream->have = 0;
     stream->held += bytes.len;
     pipe->held += bytes.len;
+    if (!bytes.ptr) /* an empty one is somewhere, too */
+        bytes.ptr = "";
     pipe->side->message(stream, bytes); /* the stream may be gone now, the pipe not */
     if (!block)
         return;
