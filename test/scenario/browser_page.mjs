@@ -16,7 +16,7 @@ async function connect() {
 async function main(say) {
   const robot = await connect();
   say('ok it connects');
-  let failed = await takeSteps(VIAM, robot, say);
+  let failed = await takeSteps(VIAM, robot, say, 'signalingAddress' in wanted);
   await robot.disconnect();
   const again = await connect();
   const names = await again.resourceNames();

@@ -29,3 +29,11 @@ def fixture_browse():
 def test_by_grpc_web(server, browse):
     said = browse(host=f"http://localhost:{server.port}", disableSessions=True, noReconnect=True)
     assert said.count("ok ") == 9
+
+
+@pytest.mark.differs("it does not find a browser on its own host that hides its addresses")
+def test_by_webrtc(server, browse):
+    """The browser hides its addresses behind names of mDNS."""
+    said = browse(host=f"localhost:{server.port}", disableSessions=True, noReconnect=True,
+                  signalingAddress=f"http://localhost:{server.port}")
+    assert said.count("ok ") == 9

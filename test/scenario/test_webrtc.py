@@ -201,9 +201,12 @@ async def test_an_answer(server):
         assert await outcome(stub.CallUpdate(CallUpdateRequest(uuid=uuid), metadata=host)) == (
             "UNKNOWN", "unknown update stage <nil>")
         assert await update(error={"code": 2, "message": "never mind"}) == "OK"
-        assert await outcome(
-            stub.CallUpdate(CallUpdateRequest(uuid=uuid, done=True), metadata=host)) == (
-                "UNKNOWN", f'no active offer for "{uuid}"')
+
+        async def is_gone():
+            return await outcome(
+                stub.CallUpdate(CallUpdateRequest(uuid=uuid, done=True), metadata=host)) == (
+                    "UNKNOWN", f'no active offer for "{uuid}"')
+        await eventually(is_gone)
 
 
 @pytest.mark.parametrize("text", [
