@@ -175,7 +175,7 @@ static int send_next(struct rtc_stream *stream)
         return send_whole(stream, &stream->head);
     if (stream->messages)
         return send_piece(stream);
-    return send_whole(stream, &stream->tail);
+    return stream->tail ? send_whole(stream, &stream->tail) : 0;
 }
 
 void rtc_pipe_pump(struct rtc_pipe *pipe)
