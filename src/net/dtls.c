@@ -129,6 +129,8 @@ static void enter(struct sn_dtls *dtls)
 {
     dtls->entered++;
     ERR_clear_error();
+    if (dtls->state == DTLS_OPEN)
+        SSL_alloc_buffers(dtls->ssl);
 }
 
 static void leave(struct sn_dtls *dtls)
@@ -136,10 +138,13 @@ static void leave(struct sn_dtls *dtls)
     ERR_clear_error();
     if (--dtls->entered)
         return;
-    if (dtls->doomed)
+    if (dtls->doomed) {
         release(dtls);
-    else
-        arm(dtls);
+        return;
+    }
+    arm(dtls);
+    if (dtls->state == DTLS_OPEN)
+        SSL_free_buffers(dtls->ssl); /* two of 17 KB, which OpenSSL would keep */
 }
 
 static void end(struct sn_dtls *dtls, int code, const char *cause)

@@ -201,6 +201,20 @@ def test_no_credentials(server):
                   authorization=f"Bearer {token_of(server)}") == twice
 
 
+@pytest.mark.differs("it asks the cloud for all of this")
+def test_location_secrets(start):
+    """Any secret of the location lets in who names the machine."""
+    cloud = {"id": "the part", "secret": "the part's", "fqdn": NAME, "local_fqdn": "local.example",
+             "location_secrets": [{"id": "1", "secret": "first"}, {"id": "2", "secret": "second"}]}
+    server = start({**harness.FAKES, "cloud": cloud}, login=(NAME, "first", "robot-location-secret"))
+    kind = "robot-location-secret"
+    assert log_in(server, "local.example", kind, "second") == (0, "")
+    for entity, secret in ((NAME, "third"), (NAME, ""), (NAME, "the part's"), ("x", "first")):
+        assert log_in(server, entity, kind, secret) == (16, "invalid credentials")
+    assert log_in(server, NAME, "api-key", "first")[0] == 3
+    assert call(server) == (16, "authentication required")
+
+
 @pytest.mark.differs("it lets everybody guess")
 def test_guessing_is_slowed(start):
     server = start(config(), login=LOGIN)

@@ -117,6 +117,23 @@ def test_broken_handshakes_are_counted(start, papers):
     assert b'reason="tls_handshake"} 2' in body
 
 
+@pytest.mark.differs("the setting is ours")
+def test_handshakes_that_never_end(start, papers, monkeypatch):
+    """Whoever stands still in the middle of one, or after it, is sent away."""
+    monkeypatch.setenv("SINEW_GREETING_TIMEOUT", "300ms")
+    server = start(papers=papers)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as silent:
+        silent.sendall(b"\x16\x03\x01\x02\x00\x01")
+        assert silent.recv(100) == b""
+    with server.connect() as shaken:
+        with pytest.raises((OSError, EOFError)):
+            while shaken.recv(100):
+                pass
+            raise EOFError
+    _, body = fetch(server, papers, "/metrics")
+    assert b'reason="greeting_overdue"} 2' in body
+
+
 @pytest.mark.differs("it waits for a restart")
 async def test_renewed_certificate(start, tmp_path):
     papers = harness.Papers(tmp_path)

@@ -615,8 +615,7 @@ static void test_bad_options(void **state)
         "{\"keys\":[{\"kty\":\"RSA\",\"alg\":\"RS256\"}]}",
         "{\"keys\":[{\"kty\":\"RSA\",\"alg\":\"RS256\",\"n\":\"AQAB\",\"e\":\"AQAB\"}]}",
         "{\"keys\":[{\"kty\":\"EC\",\"alg\":\"RS256\",\"crv\":\"P-256\"}]}",
-        "{\"keys\":[{\"kty\":\"EC\",\"alg\":\"ES256\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}]"
-        "}",
+        "{\"keys\":[{\"kty\":\"EC\",\"alg\":\"ES256\",\"crv\":\"P-256\",\"x\":\"AA\"}]}",
         "{\"keys\":[{\"kty\":\"OKP\",\"alg\":\"EdDSA\",\"crv\":\"Ed448\",\"x\":\"AA\"}]}",
         "{\"keys\":[5]}",
     };
