@@ -29,6 +29,9 @@
 extern "C" {
 #endif
 
+struct pb_app_frame; /* "pb/app/v1/robot.h" */
+struct pb_google_struct;
+
 struct sn_module {
     const struct sn_driver *const *drivers; /* ends with NULL; static, as the drivers are */
     /* Custom APIs that drivers here have or call; ends with NULL. NULL: there are none. */
@@ -46,6 +49,9 @@ int sn_module_main(int argc, char **argv, const struct sn_module *module);
  * server gave none. Any thread. */
 const char *sn_module_data_folder(void);
 const char *sn_module_folder(void);
+
+/* A resource's frame as it is in the config; NULL: it has none. As below. */
+const struct pb_app_frame *sn_module_frame(const struct sn_resource *resource);
 
 /* A resource's attributes as they are in the config, for what its driver's table can't say. In a
  * module only; live until the resource is closed or reconfigured. */

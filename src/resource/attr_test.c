@@ -409,6 +409,46 @@ static void test_dependencies(void **state)
     assert_int_equal(none.count, 0);
 }
 
+static void test_optional_dependencies(void **state)
+{
+    static const struct sn_attr some[] = {
+        {.key = "board", .type = SN_ATTR_STRING, .dependency = true},
+        {.key = "guard", .type = SN_ATTR_STRING, .dependency = true, .optional = true},
+        {0},
+    };
+    json_t *json = load("{\"guard\":\"g\",\"board\":\"b\"}");
+    struct sn_attr_names names;
+
+    assert_int_equal(sn_attrs_dependencies(some, json, true, &arena, &names), 0);
+    assert_int_equal(names.count, 1);
+    assert_string_equal(names.v[0], "g");
+    assert_int_equal(sn_attrs_dependencies(some, json, false, &arena, &names), 0);
+    assert_int_equal(names.count, 1);
+    assert_string_equal(names.v[0], "b");
+    json_decref(json);
+}
+
+static void test_json_of_struct(void **state)
+{
+    static const char text[] =
+        "{\"a\":1,\"b\":1.5,\"c\":\"x\",\"d\":[true,null,{\"e\":-3}],\"f\":{}}";
+    static const struct sn_attr row[] = {{.key = "s", .type = SN_ATTR_STRUCT}, {0}};
+    json_t *json = json_pack("{s:o}", "s", load(text));
+    struct pb_google_struct **attrs;
+
+    assert_int_equal(sn_attrs_decode(row, sizeof(*attrs), json, &arena, (void **)&attrs, &error),
+                     0);
+    json_decref(json);
+    json = sn_attrs_json(*attrs);
+    char *made = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
+    assert_string_equal(made, text);
+    free(made);
+    json_decref(json);
+    json = sn_attrs_json(NULL);
+    assert_int_equal(json_object_size(json), 0);
+    json_decref(json);
+}
+
 static void check_schema(const struct sn_attr *of, const char *expected)
 {
     json_t *schema = sn_attrs_schema(of, "x");
@@ -461,6 +501,8 @@ int main(void)
         TEST(test_no_memory),
         TEST(test_required),
         TEST(test_dependencies),
+        TEST(test_optional_dependencies),
+        TEST(test_json_of_struct),
         TEST(test_schema),
     };
 

@@ -89,6 +89,8 @@ static const char *table_problem(const struct sn_attr *table, size_t size)
             return "an attribute's sub and sub_size don't fit its type";
         if (row->dependency && row->type != SN_ATTR_STRING && row->type != SN_ATTR_STRINGS)
             return "an attribute that names resources is no string";
+        if (row->optional && (!row->dependency || row->required))
+            return "an attribute that is optional is no dependency, or required";
         if (nested)
             problem = table_problem(row->sub, row->sub_size);
     }

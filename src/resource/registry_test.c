@@ -218,6 +218,8 @@ static void test_problems(void **state)
     static const struct sn_attr outside[] = {
         {.key = "a", .type = SN_ATTR_STRING, .offset = sizeof(struct attrs)}, {0}};
     static const struct sn_attr no_sub[] = {{.key = "a", .type = SN_ATTR_OBJECT}, {0}};
+    static const struct sn_attr optional[] = {
+        {.key = "a", .type = SN_ATTR_STRING, .optional = true}, {0}};
     static const struct sn_attr dependency[] = {
         {.key = "a", .type = SN_ATTR_INT, .dependency = true}, {0}};
     static const struct sn_attr preset[] = {{.key = "a", .type = SN_ATTR_INT, .preset = "true"},
@@ -242,6 +244,9 @@ static void test_problems(void **state)
     assert_string_equal(problem_with(bad), "an attribute's sub and sub_size don't fit its type");
     bad = good, bad.attrs = dependency;
     assert_string_equal(problem_with(bad), "an attribute that names resources is no string");
+    bad = good, bad.attrs = optional;
+    assert_string_equal(problem_with(bad),
+                        "an attribute that is optional is no dependency, or required");
     bad = good, bad.attrs = preset;
     assert_string_equal(problem_with(bad), "the preset of an attribute has the wrong type");
 }

@@ -29,6 +29,11 @@ const struct pb_google_struct *sn_module_attributes(const struct sn_resource *re
     return sdk_hosted_of(resource)->config->pb->attributes;
 }
 
+const struct pb_app_frame *sn_module_frame(const struct sn_resource *resource)
+{
+    return sdk_hosted_of(resource)->config->pb->frame;
+}
+
 /* ---- dependencies ---- */
 
 /* A resource as seen from here: this module's own, or one that the machine is asked for (custom

@@ -6,6 +6,7 @@
 #include "pb/robot/v1/robot.h"
 #include "sinew/struct.h"
 #include "sinew/time.h"
+#include "wire/pb/json.h"
 
 #include <stdlib.h>
 
@@ -147,6 +148,50 @@ static int caller(const struct record *record, struct sn_arena *arena,
     return 0;
 }
 
+/* As Go's zap writes fields: a key, a type, and the value where that type has it. */
+static int add_field(struct pb_common_log_entry *entry, struct sn_str key,
+                     const struct pb_google_value *value, struct sn_arena *arena)
+{
+    enum { ZAP_BOOL = 4, ZAP_FLOAT64 = 9, ZAP_STRING = 15 };
+    struct pb_google_struct *field = sn_pb_add(&entry->fields, arena);
+    double type = ZAP_STRING, integer = 0;
+    struct sn_str string = SN_STR_NULL;
+
+    if (!field)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    if (value->which_kind == PB_GOOGLE_VALUE_KIND_BOOL_VALUE) {
+        type = ZAP_BOOL;
+        integer = value->bool_value;
+    } else if (value->which_kind == PB_GOOGLE_VALUE_KIND_NUMBER_VALUE) {
+        type = ZAP_FLOAT64;
+        string = sn_arena_printf(arena, "%.17g", value->number_value);
+    } else {
+        string = sn_pb_value_string(value, SN_STR("..."));
+    }
+    if (sn_pb_struct_add(field, SN_STR("Key"), sn_pb_string(key), arena) ||
+        sn_pb_struct_add(field, SN_STR("Type"), sn_pb_number(type), arena) ||
+        sn_pb_struct_add(field, SN_STR("Integer"), sn_pb_number(integer), arena) ||
+        sn_pb_struct_add(field, SN_STR("String"), sn_pb_string(string), arena))
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    return 0;
+}
+
+/* Fields are a line of JSON; what is none is left out. */
+static int add_fields(struct pb_common_log_entry *entry, const char *json, struct sn_arena *arena)
+{
+    static const struct sn_pb_schema_msg any = {.name = {"google.protobuf.Struct", 22},
+                                                .table = &pb_google_struct_msg,
+                                                .known = SN_PB_KNOWN_STRUCT};
+    struct pb_google_struct fields = {0};
+    int code = 0;
+
+    if (sn_pb_json_parse(&any, &fields, sn_str_of(json), 0, arena, NULL))
+        return 0;
+    for (uint32_t i = 0; i < fields.fields.n && !code; i++)
+        code = add_field(entry, fields.fields.v[i].key, &fields.fields.v[i].value, arena);
+    return code;
+}
+
 static int start(struct sn_call *call)
 {
     static const char *const levels[] = {
@@ -167,6 +212,8 @@ static int start(struct sn_call *call)
     struct pb_robot_log_request request = {.logs = {&entry, 1, 1}};
 
     if (record->file && caller(record, call->arena, &entry.caller))
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    if (record->fields && add_fields(&entry, record->fields, call->arena))
         return SN_ERR_RESOURCE_EXHAUSTED;
     return sn_client_unary(call, sending->logs->channel, &pb_robot_robot_service, "Log", &request,
                            NULL, NULL);

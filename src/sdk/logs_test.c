@@ -64,6 +64,27 @@ static void what_a_record_says(void **state)
     machine_answer();
 }
 
+static struct sn_str of_field(const struct pb_google_struct *field, const char *key)
+{
+    return sn_pb_value_string(sn_pb_struct_get(field, key), SN_STR_NULL);
+}
+
+static void what_its_fields_say(void **state)
+{
+    sn_log_fields(logger, SN_LOG_INFO, "{\"pin\":\"p7\",\"volts\":1.5,\"on\":true}", "fields");
+    sn_log_fields(logger, SN_LOG_INFO, "{\"broken", "none");
+    sn_sdk_woken(fixture->sdk);
+    const struct pb_common_log_entry *entry = sent();
+    assert_int_equal(entry->fields.n, 3);
+    assert_true(sn_str_is(of_field(&entry->fields.v[0], "Key"), "pin"));
+    assert_true(sn_str_is(of_field(&entry->fields.v[0], "String"), "p7"));
+    assert_true(sn_str_is(of_field(&entry->fields.v[1], "String"), "1.5"));
+    assert_true(sn_pb_value_number(sn_pb_struct_get(&entry->fields.v[2], "Integer"), 0) == 1);
+    machine_answer();
+    assert_int_equal(sent()->fields.n, 0);
+    machine_answer();
+}
+
 static void one_at_a_time_in_their_order(void **state)
 {
     for (int i = 0; i < 5; i++)
@@ -196,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_a_record_says),
+        TEST(what_its_fields_say),
         TEST(one_at_a_time_in_their_order),
         TEST(what_isnt_taken_becomes_a_line),
         TEST(those_that_find_no_room_are_lines),

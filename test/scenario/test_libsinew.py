@@ -7,12 +7,13 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from viam.components.motor import Motor
 from viam.components.sensor import Sensor
 
-from harness import MOTOR, Server, eventually, outcome, statuses
+from harness import MOTOR, PATIENCE, Server, eventually, outcome, statuses
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROTOS = ROOT / "examples/module"
@@ -214,6 +215,13 @@ async def test_own_api(start, examples, tally_api):
         assert status == "UNKNOWN" and "nope" in text
 
 
+async def test_over_tcp(start, examples, temperature):
+    server = start({"modules": [module(examples, "thermometer", tcp_mode=True)],
+                    "components": [thermometer("t1", temperature)]})
+    async with server.machine() as machine:
+        assert await Sensor.from_robot(machine, "t1").get_readings() == {"celsius": 21.5}
+
+
 async def test_removed_and_back(start, examples, temperature):
     server = start({"modules": [module(examples, "thermometer")],
                     "components": [thermometer("t1", temperature)]})
@@ -243,6 +251,23 @@ def running(path):
         except OSError:
             pass
     return found
+
+
+def test_started_by_hand(examples, tmp_path):
+    """Without a machine it says what it is; with a socket it serves there until it is told to end."""
+    program = examples / "thermometer"
+    done = subprocess.run([program], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and "this is a module" in done.stdout
+
+    path = tmp_path / "module.sock"
+    with subprocess.Popen([program, path], stdout=subprocess.PIPE) as process:
+        end = time.monotonic() + PATIENCE
+        while not (path.exists() and path.stat().st_mode & 0o777 == 0o776):
+            assert time.monotonic() < end and process.poll() is None
+            time.sleep(0.005)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
+    assert not path.exists()
 
 
 async def test_ends_with_its_machine(start, examples, temperature):
