@@ -114,7 +114,7 @@ static int setup(void **state)
     sn_block_pool_init(&f->blocks, &sn_heap, 0);
     sn_arena_init(&f->arena, &f->blocks, 8 << 20);
     f->env = (struct sn_env){.timers = &f->timers, .blocks = &f->blocks};
-    f->router = (struct sn_router){find, has};
+    f->router = (struct sn_router){.find = find, .has = has};
     f->gizmo = (struct sn_resource){.refs = 1, .elsewhere = true, .relay = &channel};
     f->tape.stream.ops = &tape_ops;
     struct sn_server_config config = {
