@@ -25,6 +25,8 @@ struct sn_attempts {
 #define SN_ATTEMPTS_FIRST_NS SN_SECONDS(1)
 #define SN_ATTEMPTS_LAST_NS SN_SECONDS(60)
 
+/* A "host" below is any name of those who fail together. */
+
 /* The host of a peer's address ("10.0.0.1:4711", "[::1]:4711", "unix"); of IPv6 the first 64 bits,
  * which one customer has for himself. */
 void sn_attempts_host(const char *address, char ret_host[SN_ATTEMPTS_HOST_MAX]);

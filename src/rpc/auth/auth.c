@@ -34,9 +34,10 @@ struct sn_auth {
     struct sn_env *env;
     struct sn_server *server;
     struct sn_logger *log;
-    struct realm *realm;      /* NULL: everybody may call */
-    struct digester digester; /* made with the first realm, and so are the next two */
-    struct sn_attempts *logins, *forgeries;
+    struct realm *realm;        /* NULL: everybody may call */
+    struct digester digester;   /* made with the first realm, and so are the next two */
+    struct sn_attempts *logins; /* by address and entity: one who errs keeps no other out */
+    struct sn_attempts *hosts, *forgeries; /* by address */
     uint64_t refused[SN_AUTH_REFUSALS];
     bool prepared;
 };
@@ -249,22 +250,37 @@ static int admit(struct sn_gate *gate, const struct sn_peer *peer, struct sn_str
 
 /* ---- the service ---- */
 
+/* What failures of that entity from that host are counted by. */
+static void login_of(const char *host, struct sn_str entity, char login[SN_ATTEMPTS_HOST_MAX])
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+
+    for (size_t i = 0; i < entity.len && i <= SN_AUTH_ENTITY_MAX; i++)
+        hash = (hash ^ (uint8_t)entity.ptr[i]) * 16777619u;
+    snprintf(login, SN_ATTEMPTS_HOST_MAX, "%.48s %08x", host, hash);
+}
+
 /* Looks at credentials, unless there were too many wrong ones. */
 static int log_in(struct sn_auth *auth, const struct sn_peer *peer, struct sn_str entity,
                   struct sn_str secret, bool by_host, struct sn_error *error)
 {
-    char host[SN_ATTEMPTS_HOST_MAX];
+    uint64_t now_ns = auth->env->timers->now_ns;
+    char host[SN_ATTEMPTS_HOST_MAX], login[SN_ATTEMPTS_HOST_MAX];
 
     host_of(peer, host);
-    if (must_wait(auth, auth->logins, host, SN_ERR_RESOURCE_EXHAUSTED, error)) {
+    login_of(host, entity, login);
+    if (must_wait(auth, auth->logins, login, SN_ERR_RESOURCE_EXHAUSTED, error) ||
+        must_wait(auth, auth->hosts, host, SN_ERR_RESOURCE_EXHAUSTED, error)) {
         audit(auth, SN_AUTH_TOO_MANY, host, entity, "too many failed attempts");
         return SN_ERR_RESOURCE_EXHAUSTED;
     }
-    if (entity.len <= SN_AUTH_ENTITY_MAX && realm_knows(auth->realm, entity, secret, by_host)) {
-        sn_attempts_succeeded(auth->logins, host);
+    if (entity.len <= SN_AUTH_ENTITY_MAX && secret.len <= SN_AUTH_SECRET_MAX &&
+        realm_knows(auth->realm, entity, secret, by_host)) {
+        sn_attempts_succeeded(auth->logins, login);
         return 0;
     }
-    sn_attempts_failed(auth->logins, host, auth->env->timers->now_ns);
+    sn_attempts_failed(auth->logins, login, now_ns);
+    sn_attempts_failed(auth->hosts, host, now_ns);
     audit(auth, SN_AUTH_CREDENTIALS, host, entity, "invalid credentials");
     return sn_error_set(error, SN_ERR_UNAUTHENTICATED, "invalid credentials");
 }
@@ -371,9 +387,10 @@ static void forget(struct sn_auth *auth)
 {
     digester_fini(&auth->digester);
     free(auth->logins);
+    free(auth->hosts);
     free(auth->forgeries);
     auth->digester = (struct digester){0};
-    auth->logins = auth->forgeries = NULL;
+    auth->logins = auth->hosts = auth->forgeries = NULL;
 }
 
 /* What the first realm needs. */
@@ -383,11 +400,13 @@ static int prepare(struct sn_auth *auth, struct sn_error *error)
         return 0;
     forget(auth); /* of a try that failed */
     auth->logins = calloc(1, sizeof(*auth->logins));
+    auth->hosts = calloc(1, sizeof(*auth->hosts));
     auth->forgeries = calloc(1, sizeof(*auth->forgeries));
-    if (!auth->logins || !auth->forgeries || !digester_init(&auth->digester) ||
+    if (!auth->logins || !auth->hosts || !auth->forgeries || !digester_init(&auth->digester) ||
         sn_server_add(auth->server, &service, auth))
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "no memory for authentication");
     auth->logins->free = SN_AUTH_FREE_FAILURES;
+    auth->hosts->free = SN_AUTH_FREE_HOST_FAILURES;
     auth->forgeries->free = SN_AUTH_FREE_FORGERIES;
     auth->prepared = true;
     return 0;

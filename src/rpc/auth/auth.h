@@ -17,9 +17,11 @@
 #include <jansson.h>
 
 enum {
-    SN_AUTH_ENTITY_MAX = 256,     /* bytes of who someone says he is */
-    SN_AUTH_FREE_FAILURES = 10,   /* wrong credentials per address without a wait */
-    SN_AUTH_FREE_FORGERIES = 100, /* ... and tokens whose signature is wrong */
+    SN_AUTH_ENTITY_MAX = 256,         /* bytes of who someone says he is */
+    SN_AUTH_SECRET_MAX = 4096,        /* ... and of what he shows for it */
+    SN_AUTH_FREE_FAILURES = 10,       /* of an entity from an address, without a wait */
+    SN_AUTH_FREE_HOST_FAILURES = 100, /* ... of all entities from there */
+    SN_AUTH_FREE_FORGERIES = 100,     /* tokens from an address whose signature is wrong */
 };
 
 struct sn_auth_pair {

@@ -329,6 +329,36 @@ static void test_guessing_is_slowed(void **state)
     assert_int_equal(sn_auth_refused(f->auth, SN_AUTH_TOO_MANY), 1);
 }
 
+/* Whoever errs keeps no other out; who tries one name after the other waits in the end. */
+static void test_guesses_of_others(void **state)
+{
+    struct fixture *f = *state;
+    char name[16];
+
+    for (int i = 0; i < 20; i++)
+        log_in(f, "k2", "api-key", "wrong");
+    assert_string_equal(log_in(f, "k1", "api-key", "secret1"), "0:");
+    for (int i = 0; i < SN_AUTH_FREE_HOST_FAILURES; i++) {
+        snprintf(name, sizeof(name), "n%d", i);
+        log_in(f, name, "api-key", "guess");
+    }
+    assert_non_null(strstr(log_in(f, "k1", "api-key", "secret1"), "too many failed attempts"));
+    f->timers.now_ns += SN_SECONDS(60);
+    assert_string_equal(log_in(f, "k1", "api-key", "secret1"), "0:");
+}
+
+static void test_large_credentials(void **state)
+{
+    char *large = malloc(100001);
+    struct fixture *f = *state;
+
+    memset(large, 'x', 100000);
+    large[100000] = '\0';
+    assert_string_equal(log_in(f, "k1", "api-key", large), "-16:invalid credentials");
+    assert_string_equal(log_in(f, large, "api-key", "secret1"), "-16:invalid credentials");
+    free(large);
+}
+
 static void test_authenticate_twice(void **state)
 {
     struct fixture *f = *state;
@@ -677,6 +707,8 @@ int main(void)
         TEST(test_log_in),
         TEST(test_wrong_credentials),
         TEST(test_guessing_is_slowed),
+        TEST(test_guesses_of_others),
+        TEST(test_large_credentials),
         TEST(test_authenticate_twice),
         TEST(test_headers),
         TEST(test_unknown_methods),
