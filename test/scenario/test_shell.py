@@ -644,8 +644,8 @@ class _Nobody:
     def __init__(self, program, home):
         self.path, self.home, self.is_peer = program.path, home, program.is_peer
 
-    def spawn(self, arguments):
-        environment = {**os.environ, "HOME": str(self.home)}
+    def spawn(self, arguments, more=None):
+        environment = {**os.environ, "HOME": str(self.home), **(more or {})}
         return subprocess.Popen([self.path, *map(str, arguments)], env=environment, cwd=self.home,
                                 user=65534, group=65534, extra_groups=[], stdout=subprocess.PIPE,
                                 stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
@@ -666,8 +666,8 @@ async def test_there_is_none_in_an_untrusted_environment(program, tmp_path):
         path, home, is_peer = program.path, program.home, program.is_peer
 
         @staticmethod
-        def spawn(arguments):
-            return program.spawn([*arguments, "-untrusted-env"])
+        def spawn(arguments, more=None):
+            return program.spawn([*arguments, "-untrusted-env"], more)
 
     server = Server(Untrusted, CONFIG)
     try:
