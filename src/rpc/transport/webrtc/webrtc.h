@@ -76,9 +76,9 @@ size_t sn_webrtc_server_streams(const struct sn_webrtc_server *webrtc);
 
 /* ---- client ---- */
 
-/* A channel for calls over a data channel, before that is open: calls made until then wait, 1,000 at
- * most. Calls after `closed` fail with UNAVAILABLE and its cause. Closing it (sn_channel_ops.close)
- * closes the data channel. NULL without memory. */
+/* A channel for calls over a data channel, before that is open: calls made until then wait, 1,000
+ * at most. Calls after `closed` fail with UNAVAILABLE and its cause. Closing it
+ * (sn_channel_ops.close) closes the data channel. NULL without memory. */
 struct sn_channel *sn_webrtc_channel_create(struct sn_env *env, struct sn_datachannel *channel)
     SN_MUST_USE;
 
