@@ -6,7 +6,7 @@ set(SN_SO_VERSION 0) # counted up with every change that old modules can't run w
 
 # All of these, since headers say so; of the others what they need.
 set(shown sinew_api sinew_rpc sinew_wire_pb sinew_pb sinew_base)
-set(needed sinew_http2 sinew_transport sinew_reflection sinew_resource sinew_net sinew_loop sinew_wire_grpc
+set(needed sinew_http2 sinew_transport sinew_reflection sinew_health sinew_health_pb sinew_resource sinew_net sinew_loop sinew_wire_grpc
     sinew_media sinew_spatial)
 set(headers ${PROJECT_SOURCE_DIR}/include)
 get_target_property(generated sinew_pb BINARY_DIR)

@@ -56,6 +56,11 @@ struct sn_attr {
     const char *label; /* what the text for a missing one calls it; NULL: the key */
 };
 
+struct sn_depends; /* resource/registry.h */
+
+/* One more name, which is copied; "" is none. RESOURCE_EXHAUSTED. */
+int sn_depend_on(struct sn_depends *depends, struct sn_str name, bool optional) SN_MUST_USE;
+
 struct sn_driver {
     const char *api;             /* "rdk:component:motor" */
     const char *model;           /* "rdk:builtin:fake" */
@@ -70,6 +75,10 @@ struct sn_driver {
      * same with the text left alone, as some of upstream's are. NOT_FOUND: the text is the key of
      * a required attribute that is missing. Optional. */
     int (*validate)(const void *attrs, struct sn_error *error);
+
+    /* Says by sn_depend_on() what the resource depends on besides what the table marks: names that
+     * are inside of free-form attributes. `attrs` are valid. Optional. RESOURCE_EXHAUSTED. */
+    int (*depends)(const void *attrs, struct sn_depends *depends);
 
     /* Starts the resource. `attrs` lives until `fini`. May be NULL: nothing to start. */
     int (*open)(struct sn_call *call, struct sn_resource *resource, const void *attrs);

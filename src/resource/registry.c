@@ -5,7 +5,6 @@
 #include "resource/registry.h"
 
 #include "base/heap.h"
-#include "resource/attr.h"
 #include "resource/name.h"
 
 #include <stdio.h>
@@ -182,6 +181,33 @@ const struct sn_driver *sn_registry_find(const struct sn_registry *registry, con
 }
 
 /* ---- entries ---- */
+
+int sn_depend_on(struct sn_depends *depends, struct sn_str name, bool optional)
+{
+    struct sn_attr_names *names = optional ? &depends->optional : &depends->required;
+    size_t size = names->count * sizeof(*names->v);
+
+    if (name.len == 0)
+        return 0;
+    const char **v = sn_arena_realloc(depends->arena, names->v, size, size + sizeof(*v));
+    struct sn_str copy = sn_arena_copy(depends->arena, name);
+    if (!v || !copy.ptr)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    v[names->count++] = copy.ptr;
+    names->v = v;
+    return 0;
+}
+
+int sn_driver_depends(const struct sn_driver *driver, const json_t *json, const void *attrs,
+                      struct sn_arena *arena, struct sn_depends *ret_depends)
+{
+    *ret_depends = (struct sn_depends){.arena = arena};
+    int code = sn_attrs_dependencies(driver->attrs, json, false, arena, &ret_depends->required);
+
+    if (!code)
+        code = sn_attrs_dependencies(driver->attrs, json, true, arena, &ret_depends->optional);
+    return code || !driver->depends ? code : driver->depends(attrs, ret_depends);
+}
 
 static int check_entry(const struct sn_registry *registry, const struct sn_config_resource *entry,
                        struct sn_error *error)

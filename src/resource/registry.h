@@ -6,6 +6,7 @@
 #ifndef SN_RESOURCE_REGISTRY_H
 #define SN_RESOURCE_REGISTRY_H
 
+#include "resource/attr.h"
 #include "resource/config.h"
 #include "sinew/driver.h"
 
@@ -32,6 +33,16 @@ const struct sn_driver *sn_registry_find(const struct sn_registry *registry, con
  * entry; RESOURCE_EXHAUSTED. */
 int sn_driver_attrs(const struct sn_driver *driver, const json_t *json, const char *path,
                     struct sn_arena *arena, void **ret_attrs, struct sn_error *error) SN_MUST_USE;
+
+struct sn_depends {
+    struct sn_arena *arena;
+    struct sn_attr_names required, optional;
+};
+
+/* Names of what an entry depends on: those its driver's table marks, then those `depends` says.
+ * `json` and `attrs` have passed sn_driver_attrs(). On `arena`. RESOURCE_EXHAUSTED. */
+int sn_driver_depends(const struct sn_driver *driver, const json_t *json, const void *attrs,
+                      struct sn_arena *arena, struct sn_depends *ret_depends) SN_MUST_USE;
 
 /* Converts the attributes of every entry with a driver here, as a test: one of a wrong type makes
  * the whole config unusable. INVALID_ARGUMENT, upstream's text: "failed to process Config: error

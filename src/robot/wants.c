@@ -90,16 +90,15 @@ static int set_dependencies(struct sn_robot_want *want, const char *const *impli
 
 static int list_dependencies(struct sn_robot_want *want, struct sn_arena *arena)
 {
-    const struct sn_attr *table = want->driver ? want->driver->attrs : NULL;
-    const json_t *json = want->entry->attributes;
-    struct sn_attr_names implied, optional;
+    struct sn_depends depends;
+    int code =
+        sn_driver_depends(want->driver, want->entry->attributes, want->attrs, arena, &depends);
 
-    if (sn_attrs_dependencies(table, json, false, arena, &implied) ||
-        sn_attrs_dependencies(table, json, true, arena, &optional))
-        return SN_ERR_RESOURCE_EXHAUSTED;
-    want->want.optional = optional.v;
-    want->want.optional_count = optional.count;
-    return set_dependencies(want, implied.v, implied.count, arena);
+    if (code)
+        return code;
+    want->want.optional = depends.optional.v;
+    want->want.optional_count = depends.optional.count;
+    return set_dependencies(want, depends.required.v, depends.required.count, arena);
 }
 
 static void refuse(struct sn_robot_want *want, const char *why, struct sn_arena *arena)

@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "pb/app/v1/robot.h"
 #include "resource/registry.h"
+#include "rpc/health/health.h"
 #include "sdk/args.h"
 #include "sdk/custom.h"
 #include "sdk/logs.h"
@@ -64,6 +65,7 @@ struct sn_sdk {
     size_t hosted_count, changes;
     struct sdk_machine machine;
     struct sdk_logs logs;
+    struct sn_health health; /* serving until it closes */
     struct sn_logger *log;
     bool closing;
     void (*closed)(void *owner);

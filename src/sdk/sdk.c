@@ -100,6 +100,8 @@ static int add_services(struct sn_sdk *sdk)
     if (!code)
         code = sn_server_add(sdk->server, &sdk_service, sdk);
     if (!code)
+        code = sn_health_add(&sdk->health, sdk->server);
+    if (!code)
         code = sn_reflection_add(sdk->server);
     return code ? code : add_apis(sdk);
 }
@@ -123,8 +125,10 @@ struct sn_sdk *sn_sdk_create(const struct sn_sdk_options *options)
     struct sn_server_config config = {
         .env = options->env, .router = &sdk->router, .unary_timeout_ns = SN_SECONDS(600)};
     sdk->server = sn_server_create(&config);
-    if (sdk->server && add_services(sdk) == 0)
+    if (sdk->server && add_services(sdk) == 0) {
+        sn_health_set(&sdk->health, true);
         return sdk;
+    }
     sn_sdk_destroy(sdk);
     return NULL;
 }
@@ -164,6 +168,7 @@ void sdk_settled(struct sn_sdk *sdk)
 void sn_sdk_close(struct sn_sdk *sdk, void (*closed)(void *owner), void *owner)
 {
     sdk->closing = true;
+    sn_health_set(&sdk->health, false);
     sdk->closed = closed;
     sdk->closed_owner = owner;
     sn_server_cancel_all(sdk->server);

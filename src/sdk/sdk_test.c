@@ -77,6 +77,13 @@ static int shut(struct sn_call *call, struct sn_resource *resource)
     return 0;
 }
 
+static int depends(const void *attrs, struct sn_depends *depends)
+{
+    int code = sn_depend_on(depends, SN_STR("clock"), true);
+
+    return code ? code : sn_depend_on(depends, SN_STR_NULL, false);
+}
+
 static int validate(const void *attrs, struct sn_error *error)
 {
     double value = ((const struct attrs *)attrs)->value;
@@ -99,7 +106,8 @@ static const struct sn_sensor_ops ops = {.readings = readings};
 
 #define DRIVER                                                                             \
     .api = SN_API_SENSOR, .size = sizeof(struct part), .attrs_size = sizeof(struct attrs), \
-    .attrs = attrs, .ops = &ops, .validate = validate, .open = start, .close = shut
+    .attrs = attrs, .ops = &ops, .validate = validate, .depends = depends, .open = start,  \
+    .close = shut
 
 static const struct sn_driver plain = {DRIVER, .model = "acme:test:plain"};
 static const struct sn_driver agile = {DRIVER, .model = "acme:test:agile",
@@ -352,8 +360,9 @@ static void validating_says_what_it_depends_on(void **state)
         response_of(&tape, &pb_module_validate_config_response_msg);
     assert_int_equal(response->dependencies.n, 1);
     assert_true(sn_str_is(response->dependencies.v[0], "left"));
-    assert_int_equal(response->optional_dependencies.n, 1);
+    assert_int_equal(response->optional_dependencies.n, 2);
     assert_true(sn_str_is(response->optional_dependencies.v[0], "right"));
+    assert_true(sn_str_is(response->optional_dependencies.v[1], "clock"));
 }
 
 /* ---- AddResource ---- */

@@ -80,41 +80,43 @@ static int handle_ready(struct sn_rpc *rpc, void *self, const void *request, voi
 
 /* ---- validating ---- */
 
-static int add_names(struct sdk_config *config, const json_t *json, bool optional,
-                     struct sn_arena *arena, void *list)
+/* Appends to a list of strings. */
+static int add_names(void *list, const struct sn_attr_names *names, struct sn_arena *arena)
 {
-    SN_PB_LIST(struct sn_str) *to = list;
-    struct sn_attr_names names;
-
-    if (sn_attrs_dependencies(config->driver->attrs, json, optional, &config->arena, &names))
-        return SN_ERR_RESOURCE_EXHAUSTED;
-    for (size_t i = 0; i < names.count; i++) {
-        struct sn_str *name = sn_pb_list_add(to, sizeof(*name), arena);
+    for (size_t i = 0; i < names->count; i++) {
+        struct sn_str *name = sn_pb_list_add(list, sizeof(*name), arena);
 
         if (!name)
             return SN_ERR_RESOURCE_EXHAUSTED;
-        *name = sn_arena_copy(arena, sn_str_of(names.v[i]));
-        if (!name->ptr)
-            return SN_ERR_RESOURCE_EXHAUSTED;
+        *name = sn_str_of(names->v[i]);
     }
     return 0;
+}
+
+static int list_dependencies(const struct sdk_config *config, struct sn_arena *arena,
+                             struct pb_module_validate_config_response *response)
+{
+    json_t *json = sn_attrs_json(config->pb->attributes);
+    struct sn_depends depends;
+
+    if (!json)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    int code = sn_driver_depends(config->driver, json, config->attrs, arena, &depends);
+    json_decref(json);
+    if (!code)
+        code = add_names(&response->dependencies, &depends.required, arena);
+    return code ? code : add_names(&response->optional_dependencies, &depends.optional, arena);
 }
 
 static int handle_validate(struct sn_rpc *rpc, void *self, const void *request, void *response)
 {
     const struct pb_module_validate_config_request *req = request;
-    struct pb_module_validate_config_response *resp = response;
     struct sdk_config *config;
     int code = sdk_config_create(self, &rpc->call, req->config, NULL, 0, &config);
 
     if (code)
         return code;
-    json_t *json = sn_attrs_json(config->pb->attributes);
-    code = json ? add_names(config, json, false, &rpc->arena, &resp->dependencies)
-                : SN_ERR_RESOURCE_EXHAUSTED;
-    if (!code)
-        code = add_names(config, json, true, &rpc->arena, &resp->optional_dependencies);
-    json_decref(json);
+    code = list_dependencies(config, &rpc->arena, response);
     sdk_config_unref(config);
     return code;
 }
