@@ -86,7 +86,7 @@ static bool in_range(const struct setting *setting, int64_t value)
 static bool set_value(struct sn_options *options, const struct setting *setting, const char *text)
 {
     void *member = (char *)options + setting->offset;
-    int64_t number;
+    int64_t number = 0;
 
     switch (setting->type) {
     case TYPE_BOOL:

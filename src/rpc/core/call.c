@@ -93,6 +93,7 @@ void sn_call_cancel(struct sn_call *call, int reason)
 {
     struct sn_call *child;
     bool gone = false;
+    bool *volatile watch = &gone; /* GCC takes it for left behind: it can't see who clears it */
 
     if (call->state == SN_CALL_ENDED || sn_call_cancelled(call))
         return;
@@ -103,7 +104,7 @@ void sn_call_cancel(struct sn_call *call, int reason)
     }
     /* The holder hears of it last: it may end the call, which no child may outlive. So may the end
      * of the last child. */
-    call->gone = &gone;
+    call->gone = watch;
     while (!gone && (child = first_uncancelled(call)))
         sn_call_cancel(child, reason);
     if (!gone && call->on_cancel)
