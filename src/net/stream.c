@@ -16,6 +16,9 @@ enum stream_state { STREAM_OPEN, STREAM_LINGERING, STREAM_CLOSING };
 /* Parts given to one system call. */
 enum { PARTS_MAX = 64 };
 
+/* Bytes a UNIX socket may hold: a picture. */
+enum { UNIX_BUFFER = 1 << 20 };
+
 /* How long a lingering connection may stand still. */
 static const uint64_t linger_ns = SN_SECONDS(1);
 
@@ -319,9 +322,20 @@ void sn_stream_name(struct sn_stream *stream)
     sn_address_format((struct sockaddr *)&socket, stream->conn.local, sizeof(stream->conn.local));
 }
 
+/* A UNIX socket's buffer stays as small as it begins, and each time it is full the other process
+ * has to run: a picture is that often. TCP's grows by itself. The system gives what it may. */
+static void enlarge_buffer(struct sn_stream *stream)
+{
+    int size = UNIX_BUFFER;
+
+    if (stream->uv.handle.type == UV_NAMED_PIPE)
+        uv_send_buffer_size(&stream->uv.handle, &size);
+}
+
 void sn_stream_start(struct sn_stream *stream)
 {
     assert(stream->conn.events || stream->state == STREAM_CLOSING);
+    enlarge_buffer(stream);
     stream->started = true;
     if (!stream->read_off)
         stream_read(&stream->conn, true);
