@@ -231,17 +231,21 @@ static nghttp2_session *new_session(struct load_conn *conn)
     return session;
 }
 
-static int connect_to(const struct sockaddr_in *address)
+static int connect_to(const struct load_options *options)
 {
-    int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const struct sockaddr *address = &options->address.any;
+    bool is_unix = address->sa_family == AF_UNIX;
+    socklen_t size = is_unix ? sizeof(options->address.un) : sizeof(options->address.in);
+    int on = 1, fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
         load_die("socket: %s", strerror(errno));
-    if (connect(fd, (const struct sockaddr *)address, sizeof(*address))) {
+    if (connect(fd, address, size)) {
         close(fd);
         return -1;
     }
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (!is_unix)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     fcntl(fd, F_SETFL, O_NONBLOCK);
     return fd;
 }
@@ -250,7 +254,7 @@ static bool open_conn(struct load *load, struct load_conn *conn)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.ptr = conn};
 
-    *conn = (struct load_conn){.load = load, .fd = connect_to(&load->options.address)};
+    *conn = (struct load_conn){.load = load, .fd = connect_to(&load->options)};
     if (conn->fd < 0)
         return false;
     conn->session = new_session(conn);

@@ -10,12 +10,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/un.h>
 
 enum { LOAD_BODY_MAX = 64 << 10, LOAD_HEADERS = 7 };
 
 struct load_options {
-    struct sockaddr_in address;
-    const char *authority; /* "127.0.0.1:8080" */
+    union {
+        struct sockaddr any;
+        struct sockaddr_in in;
+        struct sockaddr_un un;
+    } address;
+    const char *authority; /* "127.0.0.1:8080"; "localhost" for a UNIX socket */
     const char *path;      /* "/package.Service/Method" */
     uint8_t message[LOAD_BODY_MAX - 5];
     size_t message_len;

@@ -19,7 +19,7 @@
 enum mode { MEASURE, HOLD, START };
 
 static const char usage[] =
-    "usage: bench-load --address IP:PORT --path /PACKAGE.SERVICE/METHOD [--message HEX]\n"
+    "usage: bench-load --address IP:PORT|unix:PATH --path /PACKAGE.SERVICE/METHOD [--message HEX]\n"
     "         [--connections N] [--streams M] [--seconds S | --calls N]\n"
     "  keeps N x M calls in flight; prints calls, errors, rate and latency\n"
     "bench-load ... --page\n"
@@ -159,12 +159,22 @@ static void parse_address(struct load_options *options, const char *text)
     char host[64];
     unsigned port;
 
+    if (strncmp(text, "unix:", 5) == 0) {
+        struct sockaddr_un *address = &options->address.un;
+
+        options->authority = "localhost";
+        address->sun_family = AF_UNIX;
+        if (strlen(text + 5) >= sizeof(address->sun_path))
+            load_die("address %s: too long", text);
+        strcpy(address->sun_path, text + 5);
+        return;
+    }
     options->authority = text;
-    options->address.sin_family = AF_INET;
+    options->address.in.sin_family = AF_INET;
     if (sscanf(text, "%63[0-9.]:%u", host, &port) != 2 || port > 65535 ||
-        inet_pton(AF_INET, host, &options->address.sin_addr) != 1)
-        load_die("address %s: IPv4:PORT expected", text);
-    options->address.sin_port = htons((uint16_t)port);
+        inet_pton(AF_INET, host, &options->address.in.sin_addr) != 1)
+        load_die("address %s: IPv4:PORT or unix:PATH expected", text);
+    options->address.in.sin_port = htons((uint16_t)port);
 }
 
 static void parse_message(struct load_options *options, const char *hex)

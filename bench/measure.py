@@ -129,9 +129,13 @@ class Server:
 
     def load(self, call, *options):
         """The load generator's figures; an error of any call is an error."""
-        done = self.load_process(call, *options)
+        return self.figures_of(self.load_command(call, *options))
+
+    def figures_of(self, command):
+        """The same of a load generator's whole command."""
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"{self.program}: {call}: {done.stdout}{done.stderr}")
+            raise RuntimeError(f"{self.program}: {command}: {done.stdout}{done.stderr}")
         return json.loads(done.stdout)
 
     def cpu_seconds(self):
