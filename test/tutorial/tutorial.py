@@ -38,7 +38,7 @@ def free_port():
 def script(blocks, folder, build):
     """The shell's script, with a mark between blocks."""
     lines = ["set -euo pipefail", f"cd {folder}", TRY_AGAIN,
-             "trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT"]
+             "trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT"]
     for index, (language, _, text) in enumerate(blocks):
         if language != "sh":
             continue
