@@ -50,7 +50,8 @@ def fixture_server(program, lab):
     shared = harness.Server(program, {
         "modules": [module.entry for module in lab.values()],
         "components": [
-            SENSOR, BASE, resource("p1", required=["s1"]), resource("o1", family="other"),
+            SENSOR, BASE, resource("p1", required=["s1"]),
+            {**resource("o1", family="other"), "log_configuration": {"level": "debug"}},
             resource("left", "component:motor", "motor"),
             resource("right", "component:motor", "motor"),
             resource("cam", "component:camera", "camera", size=PICTURE),
@@ -286,6 +287,17 @@ async def test_bad_log_entry(server, request_, text):
 async def test_log_of_a_resource(server):
     await command(server, "p1", "log", {"text": "of its own", "own": True})
     assert "rdk:component:sensor/p1" in server.log.wait_for("of its own 0")
+
+
+async def test_level_of_a_resource(server):
+    """The config's, for what it logs itself; the module's own logger isn't changed by it."""
+    await command(server, "o1", "log", {"text": "in detail", "own": True, "level": "DEBUG"})
+    line = server.log.wait_for("in detail 0")
+    assert line and "DEBUG" in line and "rdk:component:sensor/o1" in line
+    await command(server, "o1", "log", {"text": "not asked for", "level": "DEBUG"})
+    await command(server, "o1", "log", {"text": "what comes after"})
+    assert server.log.wait_for("what comes after 0")
+    assert "not asked for 0" not in server.log.text()
 
 
 async def test_level_nobody_knows(server):

@@ -8,8 +8,10 @@ import signal
 import time
 
 import pytest
+from viam.proto.component.motor import IsPoweredRequest, MotorServiceStub, SetPowerRequest
 from viam.proto.robot import (GetMachineStatusRequest, GetModelsFromModulesRequest, ModuleStatus,
-                              ResourceNamesRequest, RestartModuleRequest, RobotServiceStub)
+                              ResourceNamesRequest, RestartModuleRequest, RobotServiceStub,
+                              StartSessionRequest)
 
 import modulelab
 from harness import SENSOR, eventually, outcome
@@ -282,6 +284,46 @@ async def test_restart_module(start, probe):
         "NOT_FOUND", "module not found with id=, name=nobody. make sure it is configured and "
         "running on your machine")
     assert (await restart(server, module_id="acme:nobody"))[0] == "NOT_FOUND"
+
+
+# ---- clients that vanish ----
+
+async def test_session_that_ends(start, probe):
+    """Whoever set a modular motor going and is heard of no more: it is stopped."""
+    server = start(config(probe, resource("m1", "component:motor", "motor"),
+                          network={"sessions": {"heartbeat_window": "100ms"}}))
+    await ready(server, "m1")
+    async with server.channel() as channel:
+        session = await RobotServiceStub(channel).StartSession(StartSessionRequest())
+        motor = MotorServiceStub(channel)
+        await motor.SetPower(SetPowerRequest(name="m1", power_pct=0.5),
+                             metadata={"viam-sid": session.id})
+        await eventually(lambda: probe.trace("stop"))
+        assert not (await motor.IsPowered(IsPoweredRequest(name="m1"))).is_on
+    assert probe.trace("set_power", "stop") == [("set_power", "m1", 0.5), ("stop", "m1")]
+
+
+# ---- sockets ----
+
+async def test_modules_over_tcp(start, probe):
+    """All of them, when the server's environment says so."""
+    server = start(config(probe, resource("p1", required=["s1"])),
+                   environment={"VIAM_TCP_SOCKETS": "yes"})
+    await ready(server, "p1")
+    address, mode = (await command(server, "p1", "report"))["argv"]
+    assert re.fullmatch(r"127\.0\.0\.1:\d+", address) and mode == "--tcp-mode"
+    assert await command(server, "p1", "ask", "s1") == {"a": 1, "b": 2, "c": 3}
+
+
+@pytest.mark.differs("the real server doesn't start then")
+async def test_folder_of_sockets_too_deep(start, probe, tmp_path):
+    """No socket would fit into it: another folder is taken."""
+    deep = tmp_path / ("x" * 100)
+    deep.mkdir()
+    server = start(config(probe, resource("p1")), environment={"TMPDIR": str(deep)})
+    await ready(server, "p1")
+    socket, = (await command(server, "p1", "report"))["argv"]
+    assert len(socket) <= 103 and not list(deep.iterdir())
 
 
 # ---- the end ----
