@@ -26,7 +26,7 @@ BARE = ["exit", "deaf", "garbage", "silent", "failing", "leaving", "unreflected"
 CAUSES = {
     "missing": "no such file or directory",
     "closed": "permission denied",
-    "folder": "is a directory",
+    "folder": "permission denied (it is a folder)",
     "foreign": "exec format error",
     "scriptless": "no such file or directory",
     "relative": "expected ExePath to be absolute path",
