@@ -54,6 +54,8 @@ static int tear_down(void **state)
     struct world *world = *state;
     char command[128];
 
+    if (world->gzip)
+        gzclose(world->gzip);
     snprintf(command, sizeof(command), "rm -rf %s", world->dir);
     int failed = system(command);
     free(world);
