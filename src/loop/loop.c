@@ -321,7 +321,8 @@ void sn_loop_destroy(struct sn_loop *loop)
 {
     if (!loop)
         return;
-    assert(!loop->deferred && !loop->jobs_running);
+    while (loop->deferred || loop->jobs_running)
+        uv_run(&loop->uv, UV_RUN_ONCE);
     /* Only our own are left, and those whose closing is under way. */
     uv_walk(&loop->uv, close_handle, NULL);
     while (uv_loop_alive(&loop->uv)) /* again when a stop was left over */

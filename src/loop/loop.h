@@ -20,8 +20,9 @@ struct sn_loop;
  * write to a peer that is gone must be an error, not the end. */
 struct sn_loop *sn_loop_create(void) SN_MUST_USE;
 
-/* All handles must be closed, or closing (their callbacks come from inside), and all work done.
- * Accepts NULL. */
+/* All handles must be closed, or closing (their callbacks come from inside). Work that is under way
+ * and deferred tasks are waited for: they may have outlived whoever asked for them, and are called
+ * from inside. Accepts NULL. */
 void sn_loop_destroy(struct sn_loop *loop);
 
 /* Runs until sn_loop_stop() or until nothing is left that could happen: no connection or listener,

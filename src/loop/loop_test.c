@@ -256,6 +256,22 @@ static void test_work(void **state)
     assert_int_equal(left, 0);
 }
 
+static void test_work_left_at_the_end(void **state)
+{
+    struct sn_loop *loop = sn_loop_create();
+    int left = 1;
+    struct sum sum = {.work = {.work = add_up, .done = summed},
+                      .caller = pthread_self(),
+                      .in = 60000,
+                      .left = &left,
+                      .loop = loop};
+
+    assert_int_equal(sn_loop_submit(loop, &sum.work), 0);
+    sn_loop_stop(loop);
+    sn_loop_destroy(loop);
+    assert_int_equal(left, 0);
+}
+
 static void on_signal(struct sn_loop *loop, int number)
 {
     assert_int_equal(number, SIGUSR1);
@@ -291,6 +307,7 @@ int main(void)
         LOOP_TEST(test_stop),
         LOOP_TEST(test_posts_of_threads),
         LOOP_TEST(test_work),
+        cmocka_unit_test(test_work_left_at_the_end),
         LOOP_TEST(test_signal),
     };
 
