@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Runs the contract suites. Without arguments: on every subject of a machine of fakes, as the
- * driver itself and as a proxy over HTTP/2 on a UNIX socket. With an address: on proxies to the
- * resources NAME=API of the machine there.
+ * driver itself and as a proxy over HTTP/2 on a UNIX socket and over WebRTC. With an address: on
+ * proxies to the resources NAME=API of the machine there.
  *
- *   conform [ADDRESS NAME=API ...]
+ *   conform [[webrtc:]ADDRESS NAME=API ...]
  */
 #include "api/api.h"
 #include "conform.h"
 #include "driver/drivers.h"
 #include "models.h"
 #include "robot/robot.h"
+#include "rpc/signaling/dial.h"
+#include "rpc/signaling/server.h"
 #include "rpc/transport/http2/http2.h"
 #include "service/services.h"
 #include "sim/sim.h"
@@ -79,7 +81,31 @@ struct machine {
     struct sn_robot *robot;
     struct sn_http2_server *http2;
     struct sn_listener *listener;
+    struct sn_guard guard;
+    struct sn_webrtc_server *calls;
+    struct sn_webrtc_hub *hub;
+    struct sn_offers *offers;
+    struct sn_signaling signaling;
 };
+
+static bool serves_all(void *owner, struct sn_str host)
+{
+    return true;
+}
+
+static void signaling_start(struct machine *machine)
+{
+    struct sn_env *env = sn_loop_env(machine->loop);
+    struct sn_server *server = sn_robot_server(machine->robot);
+
+    machine->guard.limits = sn_limits_preset;
+    machine->calls = sn_webrtc_server_create(env, server, &machine->guard);
+    machine->hub = sn_webrtc_hub_create(machine->loop, &machine->guard);
+    machine->offers = sn_offers_create(env, machine->hub, machine->calls);
+    machine->signaling = (struct sn_signaling){machine->offers, serves_all, NULL};
+    if (sn_signaling_add(&machine->signaling, server))
+        exit(2);
+}
 
 static void accept_conn(void *owner, struct sn_conn *conn)
 {
@@ -134,6 +160,7 @@ static void machine_start(struct machine *machine, struct sn_loop *loop, const c
                                        .build_timeout_ns = SN_SECONDS(10)};
     machine->robot = sn_robot_create(&options);
     machine->http2 = sn_http2_server_create(loop, sn_robot_server(machine->robot), NULL, NULL);
+    signaling_start(machine);
     if (sn_listen(loop, address, accept_conn, machine, &machine->listener, &error) ||
         sn_config_parse(json, strlen(json), &config, &error) ||
         sn_robot_configure(machine->robot, config)) {
@@ -161,8 +188,12 @@ static void machine_stop(struct machine *machine)
     sn_listener_close(machine->listener);
     sn_robot_close(machine->robot, robot_closed, machine);
     sn_loop_run(machine->loop);
+    sn_webrtc_hub_destroy(machine->hub, drained, machine);
+    sn_loop_run(machine->loop);
     sn_http2_server_drain(machine->http2, SN_SECONDS(1), drained, machine);
     sn_loop_run(machine->loop);
+    sn_offers_destroy(machine->offers);
+    sn_webrtc_server_destroy(machine->calls);
     sn_http2_server_destroy(machine->http2);
     sn_robot_destroy(machine->robot);
     sn_registry_fini(&machine->registry);
@@ -170,45 +201,83 @@ static void machine_stop(struct machine *machine)
 
 /* ---- proxies ---- */
 
+struct dialling {
+    struct sn_loop *loop;
+    struct sn_channel *channel;
+    bool done;
+};
+
 static void channel_closed(void *owner)
 {
-    sn_loop_stop(owner);
+    struct dialling *dialling = owner;
+
+    dialling->done = true;
+    sn_loop_stop(dialling->loop);
 }
 
-static int run_proxies(struct sn_loop *loop, const char *address,
+static void dialled(void *owner, struct sn_channel *channel, const struct sn_error *error)
+{
+    struct dialling *dialling = owner;
+
+    if (error)
+        fprintf(stderr, "conform: %s\n", error->text);
+    dialling->channel = channel;
+    dialling->done = true;
+    sn_loop_stop(dialling->loop);
+}
+
+/* A channel to "webrtc:ADDRESS" or ADDRESS. */
+static struct sn_channel *open_channel(struct sn_loop *loop, const char *address)
+{
+    struct dialling dialling = {.loop = loop};
+    const char *bare = strncmp(address, "webrtc:", 7) == 0 ? address + 7 : address;
+    struct sn_machine_options options = {
+        .address = bare, .way = bare == address ? SN_MACHINE_DIRECT : SN_MACHINE_WEBRTC};
+    struct sn_machine_dial *dial;
+    struct sn_error error;
+
+    if (sn_machine_dial(loop, &options, dialled, &dialling, &dial, &error)) {
+        fprintf(stderr, "conform: %s\n", error.text);
+        return NULL;
+    }
+    while (!dialling.done) /* a stop of a suite may be left over */
+        sn_loop_run(loop);
+    return dialling.channel;
+}
+
+static int run_proxies(struct sn_loop *loop, const char *address, const char *label,
                        const struct subject_name *subjects, size_t count)
 {
-    struct sn_channel *channel;
-    struct sn_error error;
+    struct sn_channel *channel = open_channel(loop, address);
     int failed = 0;
 
-    if (sn_http2_channel_create(loop, address, &channel, &error)) {
-        fprintf(stderr, "conform: %s\n", error.text);
+    if (!channel)
         return 2;
-    }
     for (size_t i = 0; i < count; i++) {
         if (subjects[i].helper)
             continue;
         struct sn_resource *proxy = sn_proxy_create(sn_api_find(subjects[i].api), subjects[i].name,
                                                     sn_loop_env(loop), channel);
 
-        failed += run_suite(loop, proxy, "proxy");
+        failed += run_suite(loop, proxy, label);
         sn_resource_unref(proxy);
     }
-    channel->ops->close(channel, channel_closed, loop);
-    sn_loop_run(loop);
+    struct dialling closing = {.loop = loop};
+    channel->ops->close(channel, channel_closed, &closing);
+    while (!closing.done)
+        sn_loop_run(loop);
     return failed;
 }
 
 static int run_own(struct sn_loop *loop)
 {
-    char directory[] = "/tmp/sinew-conform-XXXXXX", address[64];
+    char directory[] = "/tmp/sinew-conform-XXXXXX", whole[64] = "webrtc:", *address = whole + 7;
     struct machine machine;
     int failed = 0;
 
     if (!mkdtemp(directory))
         return 2;
-    snprintf(address, sizeof(address), "unix:%s/s", directory);
+    snprintf(address, sizeof(whole) - 7, "unix:%s/s", directory);
     machine_start(&machine, loop, address);
     for (size_t i = 0; i < OWN_COUNT; i++) {
         if (own[i].helper)
@@ -218,7 +287,8 @@ static int run_own(struct sn_loop *loop)
         failed += run_suite(loop, resource, "driver");
         sn_resource_unref(resource);
     }
-    failed += run_proxies(loop, address, own, OWN_COUNT);
+    failed += run_proxies(loop, address, "proxy", own, OWN_COUNT);
+    failed += run_proxies(loop, whole, "webrtc", own, OWN_COUNT);
     machine_stop(&machine);
     unlink(strchr(address, '/'));
     rmdir(directory);
@@ -240,7 +310,7 @@ static int run_given(struct sn_loop *loop, const char *address, char **arguments
         *api++ = '\0';
         subjects[i] = (struct subject_name){.name = arguments[i], .api = api};
     }
-    int failed = run_proxies(loop, address, subjects, count);
+    int failed = run_proxies(loop, address, "proxy", subjects, count);
     free(subjects);
     return failed;
 }
