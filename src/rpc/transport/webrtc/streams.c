@@ -126,7 +126,7 @@ static void note_sent(struct rtc_stream *stream, size_t len)
     if (!stream->full || stream->queued > RTC_LOW_WATER)
         return;
     stream->full = false;
-    if (stream->ending)
+    if (stream->ending || !sn_list_empty(&stream->thirst)) /* it was full again meanwhile */
         return;
     sn_list_append(&stream->pipe->thirsty, &stream->thirst);
     sn_timer_start(stream->pipe->env->timers, &stream->pipe->tell, 0, on_tell);
