@@ -262,7 +262,7 @@ static void test_work_left_at_the_end(void **state)
     int left = 1;
     struct sum sum = {.work = {.work = add_up, .done = summed},
                       .caller = pthread_self(),
-                      .in = 60000,
+                      .in = 40000,
                       .left = &left,
                       .loop = loop};
 
