@@ -21,6 +21,7 @@ from modulelab import command, readings, ready, resource, state, unhealthy
 AARCH64, X86_64 = 183, 62  # as in <elf.h>
 LONG = "long-" + "x" * 150
 BARE = ["exit", "deaf", "garbage", "silent", "failing", "leaving", "unreflected", "strange"]
+SLOW = ["deaf", "garbage", "silent"]  # of those
 
 # What the status of each says; it names the module, too.
 CAUSES = {
@@ -116,11 +117,9 @@ def fixture_server(program, tmp_path_factory):
         {"modules": [*bad_modules(folder, program.is_peer), good.entry, late.entry, long.entry],
          "components": [
              SENSOR, resource("p1"), resource("o1", family="other"),
-             {"name": "late", "api": "rdk:component:sensor", "model": "sinew:test:bare"},
-             {"name": "turns", "api": "rdk:component:motor", "model": "sinew:test:bare"},
-             {"name": "orphan", "api": "rdk:component:sensor", "model": "sinew:no:where"}]},
-        # the real server doesn't try again a module that was late
-        environment={"VIAM_MODULE_STARTUP_TIMEOUT": "10s" if program.is_peer else "4s"},
+             {"name": "late", "api": "rdk:component:sensor", "model": "sinew:test:bare"}]},
+        # the real server builds nothing until all have started or failed
+        environment={"VIAM_MODULE_STARTUP_TIMEOUT": "10s"} if program.is_peer else None,
         running=program.is_peer)
     try:
         begun = time.monotonic()
@@ -131,6 +130,22 @@ def fixture_server(program, tmp_path_factory):
         yield shared
     finally:
         shared.stop()
+
+
+@pytest.fixture(name="impatient", scope="module")
+def fixture_impatient(program, tmp_path_factory):
+    """A server that gives modules up soon."""
+    folder = tmp_path_factory.mktemp("late")
+    shared = harness.Server(
+        program,
+        {"modules": [modulelab.Module(folder, "bare", name, {"BARE": name}).entry
+                     for name in (*SLOW, "exit", "sound")],
+         "components": [
+             SENSOR, {"name": "turns", "api": "rdk:component:motor", "model": "sinew:test:bare"},
+             {"name": "orphan", "api": "rdk:component:sensor", "model": "sinew:no:where"}]},
+        environment={"VIAM_MODULE_STARTUP_TIMEOUT": "2s"})
+    yield shared
+    shared.stop()
 
 
 async def test_the_others_work(server):
@@ -145,17 +160,17 @@ async def test_nothing_waits_for_the_slow_ones(server):
     assert server.ready_after < 2
 
 
-async def test_resource_that_nobody_serves(server):
+async def test_resource_that_nobody_serves(impatient):
     """Its status names the modules that may be why."""
-    await unhealthy(server, "orphan", "unknown resource type: API rdk:component:sensor "
+    await unhealthy(impatient, "orphan", "unknown resource type: API rdk:component:sensor "
                     "with model sinew:no:where not registered", "failing module", "exit", "deaf",
                     "silent")
 
 
-async def test_model_of_another_api(server):
-    await unhealthy(server, "turns", "unknown resource type: API rdk:component:motor with model "
+async def test_model_of_another_api(impatient):
+    await unhealthy(impatient, "turns", "unknown resource type: API rdk:component:motor with model "
                     "sinew:test:bare not registered")
-    async with server.channel() as channel:
+    async with impatient.channel() as channel:
         status, text = await outcome(
             MotorServiceStub(channel).IsPowered(IsPoweredRequest(name="turns")))
     assert status == "UNKNOWN"
@@ -164,9 +179,9 @@ async def test_model_of_another_api(server):
 
 @pytest.mark.differs("the real server tells it in its log only")
 @pytest.mark.parametrize("name", CAUSES)
-async def test_status_of_a_bad_module(server, name):
+async def test_status_of_a_bad_module(server, impatient, name):
     async def module():
-        async with server.channel() as channel:
+        async with (impatient if name in SLOW else server).channel() as channel:
             reply = await RobotServiceStub(channel).GetMachineStatus(GetMachineStatusRequest())
         return next((found for found in reply.modules if found.module_name == name), None)
 
@@ -180,8 +195,8 @@ async def test_status_of_a_bad_module(server, name):
 
 
 @pytest.mark.parametrize("name", ["exit", "silent", "garbage"])
-async def test_log_of_a_bad_module(server, name):
-    assert server.log.wait_for(rf"ERROR.*\b{name}\b")
+async def test_log_of_a_bad_module(server, impatient, name):
+    assert (impatient if name in SLOW else server).log.wait_for(rf"ERROR.*\b{name}\b")
 
 
 async def test_what_a_bad_module_printed(server):
@@ -240,7 +255,7 @@ async def test_constructor_that_hangs(start, tmp_path):
     server = start({"modules": [probe.entry, other.entry], "components": [
         SENSOR, resource("p1", constructor="hang", hang_until=str(end)),
         resource("o1", family="other")]}, environment={
-            "VIAM_RESOURCE_CONFIGURATION_TIMEOUT": "3s"})
+            "VIAM_RESOURCE_CONFIGURATION_TIMEOUT": "2s"})
     try:
         await ready(server, "s1", "o1")
         await unhealthy(server, "p1")
