@@ -4,6 +4,7 @@
 Two modules serve the gizmo API: one on the Python SDK (resource `py`), and the upstream example
 module in Go (`go`), whose schema of it lacks a field."""
 import asyncio
+import gzip
 import json
 import os
 import signal
@@ -170,6 +171,18 @@ async def test_only_the_first_message_chooses(client):
                 [request(name="py", arg1="arg1"), request(name="nobody", arg1="arg1")])
     assert error.value.status.name == "NOT_FOUND"
     assert error.value.message == 'No gizmo with name "nobody" found in the registry'
+
+
+def test_compressed_first_message(server, stubs):
+    """It is inflated to see whom it is for."""
+    request = stubs[0].DoOneRequest(name="py", arg1="arg1").SerializeToString()
+    with server.connect() as sock:
+        answer = raw.Connection(sock).call(
+            path=GIZMO + "DoOne", change={"grpc-encoding": "gzip"},
+            data=raw.message(gzip.compress(request), flag=1))
+    assert answer.status() == (200, 0)
+    body = gzip.decompress(answer.body[5:]) if answer.body[0] else answer.body[5:]
+    assert stubs[0].DoOneResponse.FromString(body).ret1
 
 
 # ---- what passes beside the messages ----

@@ -168,7 +168,7 @@ static int build_schema(const struct sn_foreign_spec *spec, struct sn_arena *are
                         const struct sn_pb_schema_service **ret_service, struct sn_error *error)
 {
     struct sn_error cause = {0};
-    struct sn_str set;
+    struct sn_str set = SN_STR_NULL;
     int code = join_files(spec, arena, &set, error);
 
     if (code)

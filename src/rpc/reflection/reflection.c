@@ -5,7 +5,9 @@
 #include "rpc/reflection/reflection.h"
 #include "rpc/reflection/files.h"
 #include "rpc/reflection/versions.h"
+
 #include "wire/pb/schema.h"
+#include <assert.h>
 
 /* An answer lists this many files at most: more than any file imports. */
 enum { ANSWER_MEMORY_MAX = 1 << 20 };
@@ -117,6 +119,7 @@ static int add_foreign(struct listing *listing, const struct place *place)
     struct sn_str rest = place->file->bytes;
     struct sn_pb_raw raw;
 
+    assert(place->schema && place->file);
     if (listing->foreign_seen[place->file - place->schema->files]++)
         return 0;
     int code = add_bytes(listing, rest);

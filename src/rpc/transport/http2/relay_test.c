@@ -422,7 +422,7 @@ static void finish(struct fixture *f, struct answer *answer, int code)
 /* Lets what is under way arrive: until nothing has moved for some turns. */
 static void settle(struct fixture *f, const size_t *moving)
 {
-    size_t before = *moving;
+    size_t before;
 
     for (int still = 0; still < 50; still = *moving == before ? still + 1 : 0) {
         before = *moving;
