@@ -84,9 +84,10 @@ struct sn_driver {
     int (*open)(struct sn_call *call, struct sn_resource *resource, const void *attrs);
 
     /* Takes over a changed config without being closed: new attributes, and the dependencies, which
-     * have to be asked for again. The old attributes live until it has ended. An error leaves the
-     * resource as it was. Optional: without it the resource is closed and opened anew, and so are
-     * those that depend on it. For modules; a machine's own resources are always built anew. */
+     * have to be asked for again. The old ones live on, attributes until the next such change, for
+     * operations that run. An error leaves the resource as it was. Optional: without it the
+     * resource is closed and opened anew, and so are those that depend on it. For modules; a
+     * machine's own resources are always built anew. */
     int (*reconfigure)(struct sn_call *call, struct sn_resource *resource, const void *attrs);
 
     /* Stops everything the resource moves and releases what it opened; called once if `open`

@@ -17,6 +17,7 @@ enum { STEP_MEMORY_MAX = 4 << 20 };
 struct change {
     struct sn_call step; /* first: the open or close under way */
     struct sn_arena arena;
+    struct sn_list link; /* sn_sdk.changing */
     struct sn_sdk *sdk;
     struct sn_call *asker; /* NULL: nobody waits for it */
     /* In the order in which they are built; the first is what the change is about. */
@@ -145,6 +146,7 @@ static void finish(struct change *change)
 
     for (size_t i = 0; i < change->count; i++)
         sdk_config_unref(change->config[i]);
+    sn_list_remove(&change->link);
     sn_arena_fini(&change->arena);
     free(change->old);
     free(change->config);
@@ -193,6 +195,7 @@ static struct change *create(struct sn_sdk *sdk, struct sn_call *asker, size_t r
     change->config = calloc(room, sizeof(*change->config));
     if (change->old && change->config) {
         sdk->changes++;
+        sn_list_append(&sdk->changing, &change->link);
         return change;
     }
     free(change->old);
@@ -211,10 +214,31 @@ static void include(struct change *change, struct sdk_hosted *hosted,
         hosted->busy = true;
 }
 
+bool sdk_is_changing(const struct sn_sdk *sdk, const char *api, struct sn_str name)
+{
+    const struct sn_list *node;
+
+    sn_list_for_each (node, &sdk->changing) {
+        const struct change *change =
+            sn_container_of((const char *)node, const struct change, link);
+
+        for (size_t i = 0; i < change->count; i++)
+            if (change->config[i] && strcmp(change->config[i]->driver->api, api) == 0 &&
+                sn_str_is(name, change->config[i]->name))
+                return true;
+    }
+    return false;
+}
+
+int sdk_refuse_changing(struct sn_call *call, const char *api, struct sn_str name)
+{
+    return sn_call_fail(call, SN_ERR_ABORTED, "%s/%.*s is being changed already", api,
+                        SN_STR_ARGS(name));
+}
+
 static int refuse_busy(struct sn_call *call, const struct sdk_hosted *hosted)
 {
-    return sn_call_fail(call, SN_ERR_ABORTED, "%s/%s is being changed already",
-                        hosted->config->driver->api, hosted->config->name);
+    return sdk_refuse_changing(call, hosted->config->driver->api, sn_str_of(hosted->config->name));
 }
 
 int sdk_add(struct sn_sdk *sdk, struct sn_call *call, struct sdk_config *take_config)
@@ -266,20 +290,21 @@ static void end_in_place(struct sn_call *call, int code)
 {
     struct in_place *work = (struct in_place *)call;
     struct sdk_hosted *hosted = work->hosted;
-    struct sdk_config *drop = work->old;
-    struct sn_resource **drop_depends = work->old_depends;
+    struct sdk_config *last = work->old;
+    struct sn_resource **last_depends = work->old_depends;
 
     if (code) {
-        drop = hosted->config;
-        drop_depends = hosted->depends;
+        last = hosted->config;
+        last_depends = hosted->depends;
         hosted->config = work->old;
         hosted->depends = work->old_depends;
         sn_call_fail(work->asker, code, "%.*s", SN_STR_ARGS(sn_call_text(call, code)));
     }
     sdk_resource_of(hosted)->name = hosted->config->name;
     hosted->busy = false;
-    sdk_depends_free(drop_depends, drop->depend_count);
-    sdk_config_unref(drop);
+    free(last_depends);
+    sdk_config_unref(hosted->last);
+    hosted->last = last;
     hosted->sdk->changes--;
     struct sn_sdk *sdk = hosted->sdk;
     sn_call_done(work->asker, code);
@@ -290,10 +315,10 @@ static int reconfigure_in_place(struct sn_sdk *sdk, struct sn_call *call, struct
                                 struct sdk_config *take_config)
 {
     struct in_place *work = sn_arena_zalloc(call->arena, sizeof(*work));
-    struct sn_resource **depends = sdk_depends_find(sdk, take_config);
+    struct sn_resource **depends = sdk_depends_find(hosted, take_config);
 
     if (!work || !depends) {
-        sdk_depends_free(depends, take_config->depend_count);
+        free(depends);
         sdk_config_unref(take_config);
         return SN_ERR_RESOURCE_EXHAUSTED;
     }

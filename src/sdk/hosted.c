@@ -54,9 +54,32 @@ static struct sn_resource *reach(struct sn_sdk *sdk, const char *api_name, struc
     return sn_proxy_create(api, text, sdk->options.env, sdk->machine.channel);
 }
 
-struct sn_resource **sdk_depends_find(struct sn_sdk *sdk, const struct sdk_config *config)
+/* The same, once held: one that it has already stays what it is, for whoever kept its address. */
+static struct sn_resource *hold(struct sdk_hosted *hosted, const char *api, struct sn_str name)
 {
-    struct sn_resource **found = calloc(config->depend_count + 1, sizeof(*found));
+    struct sn_resource *found = reach(hosted->sdk, api, name);
+    size_t size = (hosted->held_count + 1) * sizeof(struct sn_resource *);
+
+    for (size_t i = 0; found && i < hosted->held_count; i++) {
+        struct sn_resource *held = hosted->held[i];
+
+        if (held == found || (held->elsewhere && found->elsewhere && strcmp(held->api, api) == 0 &&
+                              sn_str_is(name, held->name))) {
+            sn_resource_unref(found);
+            return held;
+        }
+    }
+    struct sn_resource **more = found ? realloc(hosted->held, size) : NULL;
+    if (!more)
+        return sn_resource_unref(found);
+    hosted->held = more;
+    hosted->held[hosted->held_count++] = found;
+    return found;
+}
+
+struct sn_resource **sdk_depends_find(struct sdk_hosted *hosted, const struct sdk_config *config)
+{
+    struct sn_resource **found = calloc(config->depend_count + 1, sizeof(struct sn_resource *));
 
     for (size_t i = 0; found && i < config->depend_count; i++) {
         struct sn_str api, name;
@@ -65,16 +88,9 @@ struct sn_resource **sdk_depends_find(struct sn_sdk *sdk, const struct sdk_confi
         if (sn_full_name_parse(config->depends[i], &api, &name) || api.len > SN_API_MAX)
             continue;
         snprintf(text, sizeof(text), "%.*s", SN_STR_ARGS(api));
-        found[i] = reach(sdk, text, name);
+        found[i] = hold(hosted, text, name);
     }
     return found;
-}
-
-void sdk_depends_free(struct sn_resource **depends, size_t count)
-{
-    for (size_t i = 0; depends && i < count; i++)
-        sn_resource_unref(depends[i]);
-    free(depends);
 }
 
 bool sdk_hosted_needs(const struct sdk_hosted *hosted, struct sdk_hosted *other)
@@ -161,7 +177,11 @@ static void destroy(struct sn_resource *resource)
 
     if (resource->driver->fini)
         resource->driver->fini(resource);
-    sdk_depends_free(hosted->depends, hosted->config->depend_count);
+    for (size_t i = 0; i < hosted->held_count; i++)
+        sn_resource_unref(hosted->held[i]);
+    free(hosted->held);
+    free(hosted->depends);
+    sdk_config_unref(hosted->last);
     sdk_config_unref(hosted->config);
     free(resource);
 }
@@ -204,13 +224,9 @@ struct sdk_hosted *sdk_hosted_create(struct sn_sdk *sdk, struct sdk_config *conf
 {
     const struct sn_driver *driver = config->driver;
     struct sn_resource *resource = calloc(1, offset_of(driver) + sizeof(struct sdk_hosted));
-    struct sn_resource **depends = sdk_depends_find(sdk, config);
 
-    if (!resource || !depends) {
-        free(resource);
-        sdk_depends_free(depends, config->depend_count);
+    if (!resource)
         return NULL;
-    }
     *resource = (struct sn_resource){.driver = driver,
                                      .ops = driver->ops,
                                      .api = driver->api,
@@ -222,8 +238,14 @@ struct sdk_hosted *sdk_hosted_create(struct sn_sdk *sdk, struct sdk_config *conf
                                      .destroy = destroy};
     sn_lane_init(&resource->lane);
     struct sdk_hosted *hosted = sdk_hosted_of(resource);
-    *hosted = (struct sdk_hosted){.sdk = sdk, .config = config, .depends = depends, .busy = true};
+    *hosted = (struct sdk_hosted){.sdk = sdk, .config = config, .busy = true};
+    sn_list_init(&hosted->link);
     config->refs++;
+    hosted->depends = sdk_depends_find(hosted, config);
+    if (!hosted->depends) {
+        sn_resource_unref(resource);
+        return NULL;
+    }
     sn_list_append(&sdk->hosted, &hosted->link);
     sdk->hosted_count++;
     return hosted;

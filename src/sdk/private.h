@@ -38,9 +38,14 @@ struct sdk_config {
 struct sdk_hosted {
     struct sn_list link; /* sn_sdk.hosted: whatever it was built on is before it */
     struct sn_sdk *sdk;
-    struct sdk_config *config;
-    struct sn_resource **depends; /* references; NULL: of an API nobody here knows */
-    bool busy;                    /* being built, reconfigured or closed */
+    struct sdk_config *config,
+        *last; /* `last`: of before it was reconfigured in place, or refused */
+    /* Of the present config, in its order; NULL: of an API nobody here knows. */
+    struct sn_resource **depends;
+    /* All it was ever given, references: operations that run may still use them. */
+    struct sn_resource **held;
+    size_t held_count;
+    bool busy; /* being built, reconfigured or closed */
     bool ready;
 };
 
@@ -62,7 +67,9 @@ struct sn_sdk {
     struct sn_server *server;
     struct sn_router router;
     struct sn_list hosted; /* struct sdk_hosted.link */
-    size_t hosted_count, changes;
+    size_t hosted_count;
+    struct sn_list changing; /* change.c's, under way */
+    size_t changes;          /* those, and the ones in place */
     struct sdk_machine machine;
     struct sdk_logs logs;
     struct sn_health health; /* serving until it closes */
@@ -111,10 +118,10 @@ void sdk_hosted_remove(struct sdk_hosted *hosted);
 /* Whether `hosted` was built on `other`. */
 bool sdk_hosted_needs(const struct sdk_hosted *hosted, struct sdk_hosted *other);
 
-/* Finds what a config depends on: a new array of `depend_count` references. NULL without memory. */
-struct sn_resource **sdk_depends_find(struct sn_sdk *sdk, const struct sdk_config *config)
+/* Finds what a config of this resource depends on: a new array of `depend_count`, to be freed; what
+ * is in it is held. NULL without memory. */
+struct sn_resource **sdk_depends_find(struct sdk_hosted *hosted, const struct sdk_config *config)
     SN_MUST_USE;
-void sdk_depends_free(struct sn_resource **depends, size_t count);
 
 /* ---- change.c ---- */
 
@@ -123,6 +130,10 @@ int sdk_add(struct sn_sdk *sdk, struct sn_call *call, struct sdk_config *take_co
 int sdk_reconfigure(struct sn_sdk *sdk, struct sn_call *call, struct sdk_hosted *hosted,
                     struct sdk_config *take_config) SN_MUST_USE;
 int sdk_remove(struct sn_sdk *sdk, struct sn_call *call, struct sdk_hosted *hosted) SN_MUST_USE;
+
+/* Whether that resource, which may be closed by now, is about to be built by a change under way. */
+bool sdk_is_changing(const struct sn_sdk *sdk, const char *api, struct sn_str name);
+int sdk_refuse_changing(struct sn_call *call, const char *api, struct sn_str name);
 
 /* Closes all that is open; sdk_settled() when no change is under way any more. */
 void sdk_close_all(struct sn_sdk *sdk);

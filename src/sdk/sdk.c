@@ -117,6 +117,7 @@ struct sn_sdk *sn_sdk_create(const struct sn_sdk_options *options)
     sdk->router.find = find;
     sdk->log = sn_logger_get(*options->name ? options->name : "module");
     sn_list_init(&sdk->hosted);
+    sn_list_init(&sdk->changing);
     sn_arena_init(&sdk->arena, options->env->blocks, SDK_CUSTOM_MEMORY_MAX);
     sdk_logs_init(&sdk->logs, options->env, options->wake, options->owner);
     while (options->module->drivers[count])

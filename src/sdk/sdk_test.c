@@ -454,7 +454,7 @@ static void one_that_is_there_too_late(void **state)
           &request, SN_SECONDS(5));
     sn_timers_advance(&fixture->timers, SN_SECONDS(6));
     add(&other, config("a", 1, NULL), NULL);
-    expect_end(&other, SN_ERR_ALREADY_EXISTS, "resource rdk:component:sensor/a is here already");
+    expect_end(&other, SN_ERR_ABORTED, "rdk:component:sensor/a is being changed already");
     sn_call_done(fixture->opening, 0);
     expect_end(&tape, SN_ERR_DEADLINE_EXCEEDED, "context deadline exceeded");
     expect_log("open a;close a;");
@@ -531,6 +531,25 @@ static void reconfiguring_by_building_anew(void **state)
     change(&tape, config("a", 3, NULL), NULL);
     expect_log("close c;close b;close a;open a;open b;open c;");
     expect_reading("c", 3);
+}
+
+static void whats_about_to_be_built_anew_can_t_be_added(void **state)
+{
+    struct tape first, tape;
+
+    added("a", 1, NULL, NULL);
+    added("b", 1, "a", SENSOR("a"));
+    change(&first, slow("a"), NULL); /* both are closed now */
+    expect_log("close b;close a;open a;");
+    add(&tape, config("b", 1, "a"), SENSOR("a"));
+    expect_end(&tape, SN_ERR_ABORTED, "rdk:component:sensor/b is being changed already");
+    change(&tape, config("b", 1, "a"), SENSOR("a"));
+    expect_end(&tape, SN_ERR_ABORTED, "rdk:component:sensor/b is being changed already");
+    remove_one(&tape, SENSOR("b"));
+    expect_end(&tape, SN_ERR_ABORTED, "rdk:component:sensor/b is being changed already");
+    sn_call_done(fixture->opening, 0);
+    expect_end(&first, 0, "");
+    expect_log("open b;");
 }
 
 static void what_can_t_be_built_anew_is_gone_until_it_can(void **state)
@@ -694,6 +713,7 @@ int main(void)
         TEST(reconfiguring_in_place),
         TEST(dependencies_change_in_place),
         TEST(reconfiguring_by_building_anew),
+        TEST(whats_about_to_be_built_anew_can_t_be_added),
         TEST(what_can_t_be_built_anew_is_gone_until_it_can),
         TEST(a_refused_config_changes_nothing),
         TEST(removing),

@@ -141,7 +141,9 @@ static int handle_add(struct sn_rpc *rpc, void *self, const void *request, void 
     if (code)
         return code;
     const char *api = config->driver->api;
-    if (sdk_hosted_find(sdk, api, sn_str_of(config->name)))
+    if (sdk_is_changing(sdk, api, sn_str_of(config->name)))
+        code = sdk_refuse_changing(&rpc->call, api, sn_str_of(config->name));
+    else if (sdk_hosted_find(sdk, api, sn_str_of(config->name)))
         code = sn_call_fail(&rpc->call, SN_ERR_ALREADY_EXISTS, "resource %s/%s is here already",
                             api, config->name);
     else if (sdk->hosted_count >= SDK_RESOURCES_MAX)
@@ -168,7 +170,13 @@ static int handle_reconfigure(struct sn_rpc *rpc, void *self, const void *reques
                                  req->dependencies.n, &config);
     if (code)
         return code;
-    struct sdk_hosted *hosted = sdk_hosted_find(sdk, config->driver->api, sn_str_of(config->name));
+    struct sn_str name = sn_str_of(config->name);
+    if (sdk_is_changing(sdk, config->driver->api, name)) {
+        code = sdk_refuse_changing(&rpc->call, config->driver->api, name);
+        sdk_config_unref(config);
+        return code;
+    }
+    struct sdk_hosted *hosted = sdk_hosted_find(sdk, config->driver->api, name);
     return hosted ? sdk_reconfigure(sdk, &rpc->call, hosted, config)
                   : sdk_add(sdk, &rpc->call, config);
 }
@@ -183,6 +191,8 @@ static int handle_remove(struct sn_rpc *rpc, void *self, const void *request, vo
     if (sn_full_name_parse(req->name, &api, &name) == 0) {
         struct sn_str text = sn_arena_copy(&rpc->arena, api);
 
+        if (text.ptr && sdk_is_changing(sdk, text.ptr, name))
+            return sdk_refuse_changing(&rpc->call, text.ptr, name);
         hosted = text.ptr ? sdk_hosted_find(sdk, text.ptr, name) : NULL;
     }
     if (hosted)

@@ -206,7 +206,7 @@ static inline void fixture_init(const struct sn_module *module, bool alone)
     struct sn_sdk_options options = {.env = &fixture->env,
                                      .module = module,
                                      .name = "parts",
-                                     .level = SN_LOG_INFO,
+                                     .level = SN_LOG_ERROR + 1,
                                      .alone = alone,
                                      .dial = fixture_dial,
                                      .wake = fixture_wake,
