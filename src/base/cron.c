@@ -15,7 +15,7 @@
 #include <strings.h>
 #include <time.h>
 
-enum { MINUTE = 60, HOUR = 3600, DAY = 86400, FIELDS = 6, TEXT_MAX = 256 };
+enum { MINUTE = 60, HOUR = 3600, DAY = 86400, FIELDS = 6, TEXT_MAX = 256, SET_BITS = 64 };
 
 #define NS_PER_SECOND INT64_C(1000000000)
 
@@ -35,17 +35,6 @@ static const struct field fields[FIELDS] = {
     {0, 59, NULL}, {0, 59, NULL}, {0, 23, NULL}, {1, 31, NULL}, {1, 12, months}, {0, 6, weekdays},
 };
 enum { SECONDS, MINUTES, HOURS, DAYS, MONTHS, WEEKDAYS };
-
-static int bad(struct sn_error *error, const char *format, ...) SN_PRINTF(2, 3);
-static int bad(struct sn_error *error, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    int code = sn_error_vset(error, SN_ERR_INVALID_ARGUMENT, format, args);
-    va_end(args);
-    return code;
-}
 
 /* Takes what is before the first `separator` off the front of `text`, in place. Returns it; NULL
  * when nothing is left. */
@@ -68,21 +57,25 @@ static int read_number(const char *text, unsigned *ret, struct sn_error *error)
     bool signs = text[0] == '+' || text[0] == '-';
 
     if (!isdigit((unsigned char)text[signs]))
-        return bad(error,
-                   "failed to parse int from %s: strconv.Atoi: parsing \"%s\": invalid syntax",
-                   text, text);
+        return sn_error_set(
+            error, SN_ERR_INVALID_ARGUMENT,
+            "failed to parse int from %s: strconv.Atoi: parsing \"%s\": invalid syntax", text,
+            text);
     errno = 0;
     long number = strtol(text, &end, 10);
     if (*end)
-        return bad(error,
-                   "failed to parse int from %s: strconv.Atoi: parsing \"%s\": invalid syntax",
-                   text, text);
+        return sn_error_set(
+            error, SN_ERR_INVALID_ARGUMENT,
+            "failed to parse int from %s: strconv.Atoi: parsing \"%s\": invalid syntax", text,
+            text);
     if (errno)
-        return bad(error,
-                   "failed to parse int from %s: strconv.Atoi: parsing \"%s\": value out of range",
-                   text, text);
+        return sn_error_set(
+            error, SN_ERR_INVALID_ARGUMENT,
+            "failed to parse int from %s: strconv.Atoi: parsing \"%s\": value out of range", text,
+            text);
     if (number < 0)
-        return bad(error, "negative number (%ld) not allowed: %s", number, text);
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "negative number (%ld) not allowed: %s",
+                            number, text);
     *ret = number > 1000000000 ? 1000000000 : (unsigned)number;
     return 0;
 }
@@ -121,7 +114,7 @@ static int read_span(const struct field *field, char *text, const char *whole, s
         return code;
     range->end = range->begin;
     if (end && rest)
-        return bad(error, "too many hyphens: %s", whole);
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "too many hyphens: %s", whole);
     return end ? read_name_or_number(field, end, &range->end, error) : 0;
 }
 
@@ -129,16 +122,20 @@ static int check_range(const struct field *field, const struct range *range, con
                        struct sn_error *error)
 {
     if (range->begin < field->min)
-        return bad(error, "beginning of range (%u) below minimum (%u): %s", range->begin,
-                   field->min, whole);
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                            "beginning of range (%u) below minimum (%u): %s", range->begin,
+                            field->min, whole);
     if (range->end > field->max)
-        return bad(error, "end of range (%u) above maximum (%u): %s", range->end, field->max,
-                   whole);
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                            "end of range (%u) above maximum (%u): %s", range->end, field->max,
+                            whole);
     if (range->begin > range->end)
-        return bad(error, "beginning of range (%u) beyond end of range (%u): %s", range->begin,
-                   range->end, whole);
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                            "beginning of range (%u) beyond end of range (%u): %s", range->begin,
+                            range->end, whole);
     if (range->step == 0)
-        return bad(error, "step of range should be a positive number: %s", whole);
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                            "step of range should be a positive number: %s", whole);
     return 0;
 }
 
@@ -157,7 +154,7 @@ static int read_range(const struct field *field, const char *whole, struct range
     if (code)
         return code;
     if (step && rest)
-        return bad(error, "too many slashes: %s", whole);
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "too many slashes: %s", whole);
     if (step) {
         code = read_number(step, &range->step, error);
         if (code)
@@ -183,7 +180,7 @@ static int read_field(const struct field *field, char *text, uint64_t *ret_set, 
         int code = read_range(field, part, &range, error);
         if (code)
             return code;
-        for (uint64_t i = range.begin; i <= range.end; i += range.step)
+        for (uint64_t i = range.begin; i <= range.end && i < SET_BITS; i += range.step)
             *ret_set |= UINT64_C(1) << i;
         *ret_any |= range.any;
     }
@@ -210,10 +207,12 @@ static int read_fields(const char *text, bool with_seconds, struct sn_cron *cron
         count++;
     }
     if (count < least || count > most)
-        return with_seconds
-                   ? bad(error, "expected %d to %d fields, found %d: [%s]", least, most, count,
-                         listed)
-                   : bad(error, "expected exactly %d fields, found %d: [%s]", most, count, listed);
+        return with_seconds ? sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                                           "expected %d to %d fields, found %d: [%s]", least, most,
+                                           count, listed)
+                            : sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                                           "expected exactly %d fields, found %d: [%s]", most,
+                                           count, listed);
     int first = count == FIELDS ? SECONDS : MINUTES, code = 0;
     cron->seconds = 1;
     if (first == SECONDS)
@@ -241,9 +240,10 @@ static int read_descriptor(const char *text, struct sn_cron *cron, struct sn_err
         if (strcmp(text, rows[i][0]) == 0)
             return read_fields(rows[i][1], false, cron, error);
     if (strncmp(text, every, sizeof(every) - 1) != 0)
-        return bad(error, "unrecognized descriptor: %s", text);
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "unrecognized descriptor: %s", text);
     if (sn_text_duration(text + sizeof(every) - 1, &ns, &cause))
-        return bad(error, "failed to parse duration %s: %s", text, cause.text);
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "failed to parse duration %s: %s", text,
+                            cause.text);
     cron->every_s = ns < NS_PER_SECOND ? 1 : (uint64_t)(ns / NS_PER_SECOND);
     return 0;
 }
@@ -262,8 +262,9 @@ static int read_zone(const char **text, struct sn_cron *cron, struct sn_error *e
         size_t name_len = strcspn(name, " ");
         cron->utc = name_len == 3 && strncmp(name, "UTC", 3) == 0;
         if (!cron->utc && !(name_len == 5 && strncmp(name, "Local", 5) == 0))
-            return bad(error, "provided bad location %.*s: only UTC and Local can be named",
-                       (int)name_len, name);
+            return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                                "provided bad location %.*s: only UTC and Local can be named",
+                                (int)name_len, name);
         *text = name + name_len + strspn(name + name_len, " ");
     }
     return 0;
@@ -274,7 +275,8 @@ int sn_cron_parse(const char *text, bool with_seconds, struct sn_cron *ret_cron,
 {
     *ret_cron = (struct sn_cron){0};
     if (strlen(text) >= TEXT_MAX)
-        return bad(error, "an expression of %zu bytes; %d at most", strlen(text), TEXT_MAX - 1);
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                            "an expression of %zu bytes; %d at most", strlen(text), TEXT_MAX - 1);
     int code = read_zone(&text, ret_cron, error);
     if (code)
         return code;

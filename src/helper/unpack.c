@@ -135,23 +135,29 @@ static int read_rest(struct unpacking *self, struct archive *archive)
 
 /* ---- paths ---- */
 
-static int inside(struct unpacking *self, const char *what, const char *path, char **ret_path)
+/* A clean copy of `path`; NULL when there is none, and the error's code says why. */
+static char *inside(struct unpacking *self, const char *what, const char *path)
 {
     size_t len = path ? strlen(path) : 0;
 
-    if (!path)
-        return fail(self, SN_ERR_INVALID_ARGUMENT, "its %s can't be read", what);
-    if (len > self->limits->path)
-        return fail(self, SN_ERR_INVALID_ARGUMENT, "its %s has %zu bytes; %zu at most", what, len,
-                    self->limits->path);
-    struct sn_str copy = sn_arena_copy(&self->arena, (struct sn_str){path, len});
-    if (!copy.ptr)
-        return fail(self, SN_ERR_RESOURCE_EXHAUSTED, "too many links in the archive");
-    *ret_path = (char *)copy.ptr;
-    if (!sn_text_clean_path(*ret_path))
-        return fail(self, SN_ERR_INVALID_ARGUMENT, "its %s \"%.256s\" leads out of the archive",
-                    what, path);
-    return 0;
+    if (!path) {
+        fail(self, SN_ERR_INVALID_ARGUMENT, "its %s can't be read", what);
+        return NULL;
+    }
+    if (len > self->limits->path) {
+        fail(self, SN_ERR_INVALID_ARGUMENT, "its %s has %zu bytes; %zu at most", what, len,
+             self->limits->path);
+        return NULL;
+    }
+    char *copy = (char *)sn_arena_copy(&self->arena, (struct sn_str){path, len}).ptr;
+    if (!copy)
+        fail(self, SN_ERR_RESOURCE_EXHAUSTED, "too many links in the archive");
+    if (copy && sn_text_clean_path(copy))
+        return copy;
+    if (copy)
+        fail(self, SN_ERR_INVALID_ARGUMENT, "its %s \"%.256s\" leads out of the archive", what,
+             path);
+    return NULL;
 }
 
 /* Folders that the archive doesn't name. `path` is restored. */
@@ -255,10 +261,9 @@ static int keep_link(struct unpacking *self, struct sn_list *list, const char *p
 
 static int keep_hard(struct unpacking *self, const char *path, const char *target)
 {
-    char *clean_target;
-    int code = inside(self, "link's target", target, &clean_target);
+    const char *clean_target = inside(self, "link's target", target);
 
-    return code ? code : keep_link(self, &self->hard, path, clean_target);
+    return clean_target ? keep_link(self, &self->hard, path, clean_target) : self->error->code;
 }
 
 static int keep_symbolic(struct unpacking *self, const char *path, const char *target)
@@ -279,11 +284,10 @@ static int keep_symbolic(struct unpacking *self, const char *path, const char *t
 static int take_entry(struct unpacking *self, struct archive *archive, struct archive_entry *entry)
 {
     const char *hard = archive_entry_hardlink(entry);
-    char *path;
-    int code = inside(self, "path", archive_entry_pathname(entry), &path);
+    char *path = inside(self, "path", archive_entry_pathname(entry));
 
-    if (code)
-        return code;
+    if (!path)
+        return self->error->code;
     if (!hard && archive_entry_filetype(entry) == AE_IFDIR)
         return make_folder(self, path, archive_entry_perm(entry));
     if (!*path)

@@ -226,7 +226,7 @@ int sn_package_look(struct sn_package_disk *disk, struct sn_error *error)
 {
     bool is_local = strcmp(disk->type, "local") == 0;
     int code = expand(disk, error);
-    struct stat info;
+    struct stat info = {0};
 
     if (code)
         return code;

@@ -30,9 +30,11 @@ struct placing {
 
 static void put(struct text *text, struct sn_str bytes)
 {
-    if (text->len + bytes.len + 1 > text->size) {
+    if (text->failed)
+        return;
+    if (!text->ptr || text->len + bytes.len + 1 > text->size) {
         size_t size = 2 * (text->len + bytes.len) + 64;
-        char *ptr = text->failed ? NULL : realloc(text->ptr, size);
+        char *ptr = realloc(text->ptr, size);
 
         if (!ptr) {
             text->failed = true;
