@@ -174,8 +174,11 @@ async def test_resource_removed(start, probe):
     await eventually(lambda: probe.trace("close"))
     assert names(probe, "remove", "close") == [("remove", "rdk:component:sensor/p1"),
                                                ("close", "p1")]
-    assert await outcome(readings(server, "p1")) == (
-        "UNKNOWN", "no node found with api rdk:component:sensor and name p1")
+
+    async def is_gone():
+        return await outcome(readings(server, "p1")) == (
+            "UNKNOWN", "no node found with api rdk:component:sensor and name p1")
+    await eventually(is_gone)
 
 
 # ---- crashes ----
