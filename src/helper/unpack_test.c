@@ -66,7 +66,9 @@ static int tear_down(void **state)
 
 static void put_octal(char *field, size_t size, unsigned long long value)
 {
-    snprintf(field, size, "%0*llo", (int)size - 1, value);
+    field[size - 1] = '\0';
+    for (size_t i = size - 1; i-- > 0; value >>= 3)
+        field[i] = (char)('0' + (value & 7));
 }
 
 /* A header of POSIX's ustar, its sum included. */
