@@ -16,7 +16,7 @@ void sn_generation_unref(struct sn_generation *generation)
 {
     if (!generation || --generation->refs)
         return;
-    for (size_t i = 0; i < generation->count; i++)
+    for (size_t i = 0; generation->wants && i < generation->count; i++)
         sn_run_unref(generation->wants[i].run);
     sn_config_destroy(generation->config);
     sn_arena_fini(&generation->arena);
