@@ -162,7 +162,15 @@ void run_fail(struct sn_run *run, const char *format, ...)
 
 /* ---- whether it still answers ---- */
 
-static const uint64_t probe_interval_ns = SN_SECONDS(5);
+static const uint64_t longest_probe_ns = SN_SECONDS(5);
+
+/* Between two questions, and for an answer. */
+static uint64_t probe_ns(const struct sn_run *run)
+{
+    uint64_t limit_ns = run->host->options.hang_timeout_ns;
+
+    return limit_ns < longest_probe_ns ? limit_ns : longest_probe_ns;
+}
 
 static int start_probe(struct sn_call *call)
 {
@@ -202,23 +210,21 @@ static void probed(struct ask *ask, int code)
         run->answered_ns = timers_of(run)->now_ns;
     else if (silent_ns >= limit_ns)
         return kill_hung(run, silent_ns);
-    sn_timer_start(timers_of(run), &run->timer, probe_interval_ns, probe);
+    sn_timer_start(timers_of(run), &run->timer, probe_ns(run), probe);
 }
 
 static void probe(struct sn_timer *timer)
 {
     struct sn_run *run = sn_container_of(timer, struct sn_run, timer);
-    uint64_t limit_ns = run->host->options.hang_timeout_ns;
 
-    if (!ask_begin(run, limit_ns < probe_interval_ns ? limit_ns : probe_interval_ns, start_probe,
-                   probed, NULL))
-        sn_timer_start(timers_of(run), &run->timer, probe_interval_ns, probe);
+    if (!ask_begin(run, probe_ns(run), start_probe, probed, NULL))
+        sn_timer_start(timers_of(run), &run->timer, probe_ns(run), probe);
 }
 
 void run_probe(struct sn_run *run)
 {
     run->answered_ns = timers_of(run)->now_ns;
-    sn_timer_start(timers_of(run), &run->timer, probe_interval_ns, probe);
+    sn_timer_start(timers_of(run), &run->timer, probe_ns(run), probe);
 }
 
 /* ---- the start ---- */

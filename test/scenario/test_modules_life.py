@@ -256,7 +256,7 @@ async def test_crash_in_constructor(start, probe):
 @pytest.mark.differs("the real server never notices")
 async def test_module_that_hangs(start, probe):
     """It answers nothing any more: it is ended and started again."""
-    server = start(config(probe, resource("p1")), environment={"SINEW_MODULE_HANG_TIMEOUT": "1s"})
+    server = start(config(probe, resource("p1")), environment={"SINEW_MODULE_HANG_TIMEOUT": "2s"})
     await ready(server, "p1")
     pid = await pid_of(server)
     os.kill(pid, signal.SIGSTOP)
