@@ -6,9 +6,11 @@ import base64
 import contextlib
 import json
 import os
+import random
 import signal
+import socket
+import struct
 import sys
-import textwrap
 
 import pytest
 from grpclib.exceptions import GRPCError
@@ -98,24 +100,35 @@ async def test_many_clients(server):
     assert await asyncio.gather(*(one() for _ in range(10))) == [ABC] * 10
 
 
+CROWD = """
+import asyncio
+import sys
+from viam.components.sensor import Sensor
+from viam.robot.client import RobotClient
+from viam.rpc.dial import DialOptions
+
+async def one(port):
+    machine = await RobotClient.at_address(
+        f"127.0.0.1:{port}", RobotClient.Options(dial_options=DialOptions(insecure=True)))
+    await Sensor.from_robot(machine, "s1").get_readings()
+    return machine
+
+async def main(port, count):
+    machines = [await one(port) for _ in range(count)]
+    print("connected", flush=True)
+    await asyncio.sleep(1000)
+
+asyncio.run(main(int(sys.argv[1]), int(sys.argv[2])))
+"""
+
+
 @pytest.mark.differs("a client that is gone is noticed after 30 s")
-async def test_a_client_that_vanishes(start):
-    """Its process is killed: nothing is left of it after a while, and others are served."""
+async def test_clients_that_vanish(start):
+    """Their process is killed: nothing is left of them after a while, and others are served."""
     server = start(CONFIG)
     before = server.open_files()
-    script = textwrap.dedent(f"""
-        import asyncio
-        from viam.robot.client import RobotClient
-        from viam.rpc.dial import DialOptions
-        async def main():
-            await RobotClient.at_address("127.0.0.1:{server.port}", RobotClient.Options(
-                dial_options=DialOptions(insecure=True)))
-            print("connected", flush=True)
-            await asyncio.sleep(1000)
-        asyncio.run(main())
-        """)
     client = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE,
+        sys.executable, "-c", CROWD, str(server.port), "8", stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL)
     while b"connected" not in await client.stdout.readline():
         pass
@@ -234,6 +247,53 @@ async def test_a_flood_of_offers(start):
         async with server.machine(insecure=True) as other:
             assert await Sensor.from_robot(other, "s1").get_readings() == ABC
         assert await sensor.get_readings() == ABC
+
+
+async def test_a_flood_of_candidates(server):
+    """Good ones, that lead nowhere, and bad ones: more than anybody needs."""
+    texts = [text for number in range(500) for text in (
+        f"candidate:1 1 udp 2130706431 192.0.2.{number % 250 + 1} {1000 + number} typ host",
+        f"candidate:1 1 udp 2130706431 {number}.local 5000 typ host", f"candidate:{number}")]
+    host = {"rpc-host": server.address}
+    async with server.machine(insecure=True) as machine, signaling(server) as stub:
+        uuid = (await offer(stub, description(OFFER), server.address))[1][0].uuid
+        for number in range(0, len(texts), 100):
+            results = await asyncio.gather(*(outcome(stub.CallUpdate(
+                CallUpdateRequest(uuid=uuid, candidate=ICECandidate(candidate=text)),
+                metadata=host)) for text in texts[number:number + 100]))
+            assert number or {status for status, _ in results} == {"OK"}
+            assert await Sensor.from_robot(machine, "s1").get_readings() == ABC
+
+
+def shapes(seed):
+    """Datagrams of each kind that the port tells apart, and none of them good."""
+    chance = random.Random(seed)
+    stun = b"\0\1" + struct.pack(">HI", 0, 0x2112A442) + chance.randbytes(12)
+    for _ in range(500):
+        body = chance.randbytes(chance.randrange(1200))
+        yield body
+        yield stun + body
+        yield stun[:2] + struct.pack(">H", len(body) & 0xFFFC) + stun[4:] + body
+        yield bytes([chance.randrange(20, 64)]) + b"\xfe\xfd" + body
+        yield b"\x16\xfe\xfd" + bytes(8) + struct.pack(">H", len(body)) + b"\1" + body
+    yield b""
+
+
+async def test_garbage_at_the_port(server):
+    async with server.machine(insecure=True) as machine, signaling(server) as stub:
+        answer = (await offer(stub, description(OFFER), server.address))[1][0]
+        lines = json.loads(base64.b64decode(answer.init.sdp))["sdp"].split("\r\n")
+        ports = {int(line.split()[5]) for line in lines
+                 if line.startswith("a=candidate:") and " 127.0.0.1 " in line}
+        assert ports
+        for port in ports:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                for number, datagram in enumerate(shapes(port)):
+                    sock.sendto(datagram, ("127.0.0.1", port))
+                    if number % 250 == 0:
+                        assert await Sensor.from_robot(machine, "s1").get_readings() == ABC
+        async with server.machine(insecure=True) as other:
+            assert await Sensor.from_robot(other, "s1").get_readings() == ABC
 
 
 # ---- with TLS and keys ----
