@@ -71,6 +71,7 @@ static void finish(struct sn_webrtc_peer *peer)
     peer->events->closed(peer, peer->cause);
     sn_dtls_destroy(peer->dtls);
     sn_datachannels_destroy(peer->channels);
+    free(peer->early);
     free(peer);
     hub_release(hub);
 }
@@ -245,8 +246,7 @@ static const struct sn_dtls_events dtls_events = {
     .ended = on_dtls_ended,
 };
 
-/* The engines above ICE: made when somebody answers, so that offers nobody follows up cost little.
- */
+/* The engines above ICE: made when there is a way, so that offers nobody follows up cost little. */
 static bool make_engines(struct sn_webrtc_peer *peer)
 {
     struct sn_env *env = sn_loop_env(peer->hub->loop);
@@ -262,8 +262,6 @@ static bool make_engines(struct sn_webrtc_peer *peer)
     };
     struct sn_error error;
 
-    if (peer->dtls)
-        return true;
     peer->channels = sn_datachannels_create(&sctp, peer->active, &channel_events, peer);
     if (peer->channels && sn_datachannels_add(peer->channels, CHANNEL_DATA) == 0 &&
         sn_datachannels_add(peer->channels, CHANNEL_NEGOTIATION) == 0 &&
@@ -273,11 +271,39 @@ static bool make_engines(struct sn_webrtc_peer *peer)
     return false;
 }
 
+/* The other side may know its way before we know ours: its first datagram waits for that, since its
+ * next comes when it gives up waiting for an answer. */
+static void keep_early(struct sn_webrtc_peer *peer, const uint8_t *bytes, size_t len)
+{
+    if (peer->early || len > PEER_MTU)
+        return;
+    peer->early = malloc(len);
+    if (!peer->early)
+        return; /* as if it were lost */
+    memcpy(peer->early, bytes, len);
+    peer->early_len = len;
+}
+
+static void take_early(struct sn_webrtc_peer *peer)
+{
+    uint8_t *early = peer->early;
+
+    if (!early)
+        return;
+    peer->early = NULL;
+    sn_dtls_receive(peer->dtls, early, peer->early_len);
+    free(early);
+}
+
 void peer_datagram(struct sn_webrtc_peer *peer, const uint8_t *bytes, size_t len)
 {
-    if (peer->state == PEER_ENDED || !peer->described || !len || bytes[0] < SN_DTLS_FIRST_MIN ||
-        bytes[0] > SN_DTLS_FIRST_MAX || !make_engines(peer))
+    if (peer->state == PEER_ENDED || !len || bytes[0] < SN_DTLS_FIRST_MIN ||
+        bytes[0] > SN_DTLS_FIRST_MAX)
         return;
+    if (!peer->dtls) {
+        keep_early(peer, bytes, len);
+        return;
+    }
     sn_dtls_receive(peer->dtls, bytes, len);
     peer_wake(peer);
 }
@@ -305,8 +331,10 @@ static void look_at_ice(struct sn_webrtc_peer *peer)
     if (state == SN_ICE_FAILED) {
         peer_end(peer, peer->dtls ? "the peer has gone silent" : "no way to the peer was found");
     } else if (state == SN_ICE_CONNECTED && !peer->dtls && peer->described) {
-        if (make_engines(peer))
+        if (make_engines(peer)) {
             sn_dtls_start(peer->dtls);
+            take_early(peer);
+        }
     }
     peer_wake(peer);
 }

@@ -63,7 +63,9 @@ struct sn_webrtc_peer {
     void *owner;
     struct sn_datachannel data;
     struct sn_ice ice;
-    struct sn_dtls *dtls; /* NULL until there is somebody to speak to */
+    struct sn_dtls *dtls; /* NULL until there is a way */
+    uint8_t *early;       /* what came before it; NULL: nothing */
+    size_t early_len;
     struct sn_datachannels *channels;
     struct sn_dtls_fingerprint fingerprint; /* theirs */
     uint64_t deadline_ns;                   /* to be connected by */

@@ -311,6 +311,45 @@ static void test_renegotiation(void **state)
     run_until(f->loop, f->b.messages == 1);
 }
 
+/* As connect_ends(), and the answer is slow: the answerer knows its way before. */
+static void connect_slowly(struct fixture *f, struct end *a, struct end *b)
+{
+    struct sn_str offer, answer;
+    struct sn_error error;
+
+    if (sn_webrtc_peer_offer(f->hub_a, &f->arena, &events, a, &a->peer, &offer, &error) ||
+        sn_webrtc_peer_answer(f->hub_b, offer, &f->arena, &events, b, &b->peer, &answer, &error))
+        fail_msg("%s", error.text);
+    run_until(f->loop, b->peer->dtls);
+    uv_run(sn_loop_backend(f->loop), UV_RUN_NOWAIT);
+    if (sn_webrtc_peer_accept(a->peer, answer, &error))
+        fail_msg("%s", error.text);
+    run_until(f->loop, a->open && b->open);
+}
+
+/* The answerer begins DTLS when it knows its way. Were that lost on an offerer which doesn't know
+ * its own, each connection would wait for the retransmission. */
+static void test_no_waiting(void **state)
+{
+    enum { TRIES = 5, RETRANSMISSION_MS = 100 };
+    struct fixture *f = *state;
+    struct end a[TRIES] = {{0}}, b[TRIES] = {{0}};
+    uint64_t fastest_ns = UINT64_MAX;
+
+    for (int i = 0; i < TRIES; i++) {
+        uint64_t began_ns = uv_hrtime(), took_ns;
+
+        connect_slowly(f, &a[i], &b[i]);
+        took_ns = uv_hrtime() - began_ns;
+        fastest_ns = took_ns < fastest_ns ? took_ns : fastest_ns;
+    }
+    sn_webrtc_hub_close_all(f->hub_a);
+    sn_webrtc_hub_close_all(f->hub_b);
+    for (int i = 0; i < TRIES; i++)
+        run_until(f->loop, a[i].closed && b[i].closed);
+    assert_true(fastest_ns < SN_MS(RETRANSMISSION_MS));
+}
+
 /* Garbage from everywhere, and from the right place, changes nothing. */
 static void test_garbage(void **state)
 {
@@ -347,6 +386,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_offers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_renegotiation, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_waiting, setup, teardown),
         cmocka_unit_test_setup_teardown(test_garbage, setup, teardown),
     };
 
