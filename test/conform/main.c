@@ -262,6 +262,10 @@ static int run_proxies(struct sn_loop *loop, const char *address, const char *la
         failed += run_suite(loop, proxy, label);
         sn_resource_unref(proxy);
     }
+    if (failed) { /* calls of a test that was given up lie in memory that is gone */
+        fflush(NULL);
+        _exit(1);
+    }
     struct dialling closing = {.loop = loop};
     channel->ops->close(channel, channel_closed, &closing);
     while (!closing.done)
