@@ -428,7 +428,7 @@ static int refuse(const struct sn_ip *address, int cause, struct sn_error *error
 int sn_udp_open(struct sn_loop *loop, const struct sn_ip *address, sn_udp_fn receive, void *owner,
                 struct sn_udp **ret_udp, struct sn_error *error)
 {
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = {0};
     socklen_t len = sizeof(name);
     struct sn_ip bound;
     struct sn_udp *udp = calloc(1, sizeof(*udp));

@@ -108,9 +108,9 @@ static int read_kind(struct sn_str *rest, uint8_t *ret_kind)
     if (!sn_str_is(word(rest), "typ"))
         return SN_ERR_INVALID_ARGUMENT;
     struct sn_str kind = word(rest);
-    for (uint8_t i = 0; i < KINDS; i++)
+    for (int i = 0; i < KINDS; i++)
         if (sn_str_is(kind, kind_names[i])) {
-            *ret_kind = i;
+            *ret_kind = (uint8_t)i;
             return 0;
         }
     return kind.len ? SN_ERR_UNIMPLEMENTED : SN_ERR_INVALID_ARGUMENT;

@@ -8,9 +8,10 @@
 #include "wire/ice/ice.h"
 
 /* Goes through all pairs in use. */
-#define ICE_FOR_EACH_PAIR(ice, pair)                                                              \
-    for (struct sn_ice_pair *pair = (ice)->pairs; pair < (ice)->pairs + SN_ICE_PAIRS_MAX; pair++) \
-        if (pair->state == SN_ICE_UNUSED) {                                                       \
+#define ICE_FOR_EACH_PAIR(ice, pair)                                                           \
+    for (struct sn_ice_pair * (pair) = (ice)->pairs; (pair) < (ice)->pairs + SN_ICE_PAIRS_MAX; \
+         (pair)++)                                                                             \
+        if ((pair)->state == SN_ICE_UNUSED) {                                                  \
         } else
 
 static inline bool ice_is_valid(const struct sn_ice_pair *pair)

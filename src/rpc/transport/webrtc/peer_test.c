@@ -318,8 +318,10 @@ static void connect_slowly(struct fixture *f, struct end *a, struct end *b)
     struct sn_error error;
 
     if (sn_webrtc_peer_offer(f->hub_a, &f->arena, &events, a, &a->peer, &offer, &error) ||
-        sn_webrtc_peer_answer(f->hub_b, offer, &f->arena, &events, b, &b->peer, &answer, &error))
+        sn_webrtc_peer_answer(f->hub_b, offer, &f->arena, &events, b, &b->peer, &answer, &error)) {
         fail_msg("%s", error.text);
+        return;
+    }
     run_until(f->loop, b->peer->dtls);
     uv_run(sn_loop_backend(f->loop), UV_RUN_NOWAIT);
     if (sn_webrtc_peer_accept(a->peer, answer, &error))
