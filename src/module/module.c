@@ -106,6 +106,11 @@ static void failed(struct module *module, const char *why)
     host_changed(module->host);
 }
 
+static bool is_to_end(const struct module *module)
+{
+    return !module->entry || module->again || module->host->closing;
+}
+
 static void prepared(void *owner, int code, const struct sn_package_result *result,
                      const char *text)
 {
@@ -114,6 +119,10 @@ static void prepared(void *owner, int code, const struct sn_package_result *resu
     char why[SN_ERROR_TEXT_MAX];
 
     module->package = NULL;
+    if (is_to_end(module)) { /* since this turn of the loop: its step is still to come */
+        want_step(module);
+        return;
+    }
     if (!code) {
         watch(module, result->executable);
         module->run = run_start(module, result, &error);
@@ -160,11 +169,6 @@ static void start(struct module *module)
 }
 
 /* ---- what is to happen next ---- */
-
-static bool is_to_end(const struct module *module)
-{
-    return !module->entry || module->again || module->host->closing;
-}
 
 /* The one place that decides: whatever happened, it looks at how things are. */
 static void take_step(struct sn_task *task)

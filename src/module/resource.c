@@ -327,13 +327,12 @@ int run_close_resource(struct sn_call *call, struct sn_resource *resource)
     struct sn_run *run = model->run;
     char full[SN_FULL_NAME_SIZE];
     struct instance *instance =
-        run_alive(run) ? find_instance(run, sn_full_name(&full, resource->api, resource->name))
-                       : NULL;
+        find_instance(run, sn_full_name(&full, resource->api, resource->name));
 
     resource->relay = NULL;
     if (!instance || instance->resource != resource)
         return 0;
-    if (is_wanted(instance) && instance->wanted == model) {
+    if (!run_alive(run) || (is_wanted(instance) && instance->wanted == model)) {
         let_go(instance);
         return 0;
     }
