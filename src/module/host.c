@@ -89,10 +89,11 @@ static int take(struct sn_host *host, struct sn_config *config,
                      entry->name);
         return 0;
     }
-    if (module)
-        module_want(module, config, entry);
-    else if (!module_create(host, config, entry))
-        return SN_ERR_RESOURCE_EXHAUSTED;
+    if (!module)
+        return module_create(host, config, entry) ? 0 : SN_ERR_RESOURCE_EXHAUSTED;
+    sn_list_remove(&module->link);
+    sn_list_append(&host->modules, &module->link);
+    module_want(module, config, entry);
     return 0;
 }
 
@@ -310,9 +311,8 @@ void sn_host_resolve(struct sn_host *host, const struct sn_config_resource *entr
     sn_list_for_each (node, &host->modules) {
         struct module *module = sn_container_of(node, struct module, link);
         struct sn_run *run = module->run;
-        struct model *model = run && run->state == RUN_READY && !module->again
-                                  ? find_model(run, entry->api, entry->model)
-                                  : NULL;
+        bool serves = run && run->state == RUN_READY && module->entry && !module->again;
+        struct model *model = serves ? find_model(run, entry->api, entry->model) : NULL;
 
         if (model) {
             run_resolve(run, model, entry, arena, ret_offer);
