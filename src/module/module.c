@@ -15,6 +15,10 @@
 /* A module that ends before it was of use is started again after a pause that doubles. */
 static const uint64_t first_pause_ns = SN_MS(250), longest_pause_ns = SN_SECONDS(10);
 
+/* One that was of use is started again at once, but not for ever if it ends each time so soon. */
+static const uint64_t quick_end_ns = SN_SECONDS(1);
+enum { QUICK_ENDS_MAX = 250 };
+
 /* A changed executable counts as written when nothing has changed for so long. */
 static const uint64_t settle_ns = SN_SECONDS(1);
 
@@ -240,12 +244,23 @@ void module_run_ready(struct module *module)
     host_changed(module->host);
 }
 
+static bool may_start_at_once(struct module *module, const struct sn_run *run)
+{
+    if (!run->useful)
+        return false;
+    if (timers_of(module)->now_ns - run->ready_ns < quick_end_ns)
+        module->quick_ends++;
+    else
+        module->quick_ends = 0;
+    return module->quick_ends <= QUICK_ENDS_MAX;
+}
+
 void module_run_ended(struct module *module, struct sn_run *run, const char *why)
 {
     bool is_wanted = !is_to_end(module);
 
     module->run = NULL;
-    if (is_wanted && run->useful) {
+    if (is_wanted && may_start_at_once(module, run)) {
         sn_log_error(module->log, "%s; restarting it", why);
         module->failures = 0;
         module->again = true;
@@ -277,10 +292,8 @@ static bool is_same_machine(const struct sn_config *a, const struct sn_config *b
 void module_want(struct module *module, struct sn_config *config,
                  const struct sn_config_module *entry)
 {
-    if (entry && !(is_same(module->entry, entry) && is_same_machine(module->config, config))) {
-        module->again = true;
-        module->failures = 0;
-    }
+    if (entry && !(is_same(module->entry, entry) && is_same_machine(module->config, config)))
+        module_restart(module);
     struct sn_config *old = module->config;
     module->config = sn_config_ref(config);
     module->entry = entry;
@@ -291,7 +304,7 @@ void module_want(struct module *module, struct sn_config *config,
 void module_restart(struct module *module)
 {
     module->again = true;
-    module->failures = 0;
+    module->failures = module->quick_ends = 0;
     want_step(module);
 }
 

@@ -32,7 +32,7 @@ enum { SN_RUN_HANDLERS_MAX = 256, SN_RUN_MODELS_MAX = 1000 };
 struct sn_host {
     struct sn_host_options options;
     struct sn_parent parent;
-    struct sn_list modules; /* module.link, as in the config */
+    struct sn_list modules; /* module.link: those that are to go, then as in the config */
     struct sn_config *config;
     struct sn_logger *log;
     struct sn_task tell; /* options.changed, once for all that changed in a turn of the loop */
@@ -61,6 +61,7 @@ struct module {
     enum sn_module_state state;
     char *error;
     uint32_t failures;
+    uint32_t quick_ends; /* in a row, of runs that had been of use */
     uint64_t changed_unix_ns;
     bool again; /* is to be started anew */
     bool tried; /* its first start has succeeded or failed */
@@ -88,7 +89,8 @@ struct sn_run {
     char address[128]; /* for its argv: a path or "127.0.0.1:4711" */
     bool tcp;
     enum run_state state;
-    uint64_t started_ns, deadline_ns, answered_ns;
+    uint64_t started_ns, ready_ns, deadline_ns, answered_ns;
+    uint64_t failed_ns;    /* when a resource couldn't be made, last */
     struct sn_timer timer; /* of the phase it is in */
     uint64_t pause_ns;
     struct handler *handlers;
@@ -98,7 +100,7 @@ struct sn_run {
     struct sn_list instances; /* instance.link */
     struct sn_list verdicts;  /* verdict.link */
     uint32_t busy;            /* instances that are open or being opened */
-    bool useful;              /* it has made a resource */
+    bool useful;              /* it has made a resource, and didn't end of another */
     char *why;                /* it was ended, or NULL */
 };
 
@@ -175,6 +177,9 @@ void run_end_pass(struct sn_run *run);
 /* Resources that its module is still making are given up. */
 void run_cancel_opening(struct sn_run *run);
 void run_forget(struct sn_run *run); /* verdicts and instances */
+
+/* Whether it has ended of a resource that it was to make. Before run_forget(). */
+bool run_ended_making(const struct sn_run *run);
 
 /* ---- host.c ---- */
 

@@ -20,6 +20,9 @@ static const uint64_t validate_timeout_ns = SN_SECONDS(5);
 static const uint64_t remove_timeout_ns = SN_SECONDS(30);
 static const uint64_t validate_again_ns = SN_SECONDS(5);
 
+/* A process that ends so soon after a resource couldn't be made has ended of that. */
+static const uint64_t blame_ns = SN_SECONDS(1);
+
 enum { DEPENDENCIES_MAX = 1000, NAME_BYTES_MAX = 1000 };
 
 /* What a module has been told to make. */
@@ -219,7 +222,11 @@ static int step_opened(struct sn_call *call, void *arg)
 
 static int undo_open(struct sn_call *call, void *arg)
 {
-    let_go(((struct opening *)arg)->instance);
+    struct instance *instance = ((struct opening *)arg)->instance;
+
+    if (instance->doubtful && !instance->gone)
+        instance->run->failed_ns = call->env->timers->now_ns;
+    let_go(instance);
     return 0;
 }
 
@@ -618,6 +625,17 @@ void run_cancel_opening(struct sn_run *run)
         sn_call_cancel(instance->opening, SN_ERR_CANCELLED);
         node = run->instances.next;
     }
+}
+
+/* Its connection, and with it what it was making, may have ended a moment before. */
+bool run_ended_making(const struct sn_run *run)
+{
+    const struct sn_list *node;
+
+    sn_list_for_each (node, &run->instances)
+        if (sn_container_of(node, struct instance, link)->opening)
+            return true;
+    return run->failed_ns && timers_of(run)->now_ns - run->failed_ns < blame_ns;
 }
 
 /* The process is gone. Nobody may reach its channel any more. */

@@ -88,6 +88,7 @@ static void end(struct sn_run *run, const char *how)
     for (size_t i = 0; i < run->handler_count; i++)
         sn_server_remove_foreign(run->host->options.server, run->handlers[i].foreign);
     run->handler_count = 0;
+    run->useful &= !run_ended_making(run);
     run_forget(run);
     module_run_ended(module, run, why);
     sn_run_unref(run);
@@ -383,6 +384,7 @@ struct sn_run *run_start(struct module *module, const struct sn_package_result *
 void run_ready(struct sn_run *run)
 {
     run->state = RUN_READY;
+    run->ready_ns = timers_of(run)->now_ns;
     run_probe(run);
     module_run_ready(run->module);
 }
