@@ -1,0 +1,876 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The host of modules, with real processes (module/testing.h) on a real loop. What takes long is
+ * hurried on: a run's or module's timer fires when the test says so.
+ */
+#include "base/log.h"
+#include "module/host.h"
+#include "module/module.h"
+#include "module/testing.h"
+
+#include <limits.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+enum { ENTRIES_MAX = 16, HELD_MAX = 16, PATIENCE_S = 30 };
+
+/* What the machine asked for at one time. */
+struct pass {
+    struct pass *next;
+    struct sn_arena arena;
+    struct sn_config *config;
+    struct sn_host_offer offers[ENTRIES_MAX];
+    size_t count;
+};
+
+/* A resource, and its call of the moment. */
+struct held {
+    struct sn_call call; /* first */
+    struct sn_arena arena;
+    struct sn_resource *resource;
+    const void *attrs;
+    char name[32];
+    int code;
+    bool ended, open;
+};
+
+struct lab {
+    struct sn_loop *loop;
+    struct sn_server *server;
+    struct sn_host *host;
+    struct sn_config *config;
+    struct pass *passes; /* the last one first */
+    struct held held[HELD_MAX];
+    size_t held_count;
+    char home[32], self[PATH_MAX];
+    int changes;
+    bool closed;
+};
+
+static struct lab *the_lab; /* for neighbours */
+
+/* ---- time ---- */
+
+static void end_turn(struct sn_timer *timer)
+{
+    sn_loop_stop(the_lab->loop);
+}
+
+static void turn(struct lab *lab)
+{
+    struct sn_timer timer = {0};
+
+    sn_timer_start(sn_loop_timers(lab->loop), &timer, SN_MS(1), end_turn);
+    sn_loop_run(lab->loop);
+    sn_timer_stop(sn_loop_timers(lab->loop), &timer);
+}
+
+#define await(lab, condition)                              \
+    do {                                                   \
+        time_t end_s = time(NULL) + PATIENCE_S;            \
+        while (!(condition)) {                             \
+            turn(lab);                                     \
+            if (time(NULL) > end_s)                        \
+                fail_msg("it never came: %s", #condition); \
+        }                                                  \
+    } while (0)
+
+static void hurry(struct lab *lab, struct sn_timer *timer)
+{
+    assert_true(timer->armed);
+    sn_timer_start(sn_loop_timers(lab->loop), timer, 0, timer->fire);
+}
+
+/* ---- the lab ---- */
+
+static void changed(void *owner)
+{
+    ((struct lab *)owner)->changes++;
+}
+
+static void host_closed(void *owner)
+{
+    ((struct lab *)owner)->closed = true;
+}
+
+static void set_up(struct lab *lab, uint64_t startup_timeout_ns)
+{
+    struct sn_error error;
+
+    *lab = (struct lab){.home = "/tmp/sinew-host-XXXXXX"};
+    the_lab = lab;
+    sn_log_set_level(SN_LOG_ERROR + 1);
+    assert_non_null(mkdtemp(lab->home));
+    assert_true(readlink("/proc/self/exe", lab->self, sizeof(lab->self) - 1) > 0);
+    lab->loop = sn_loop_create();
+    struct sn_server_config config = {.env = sn_loop_env(lab->loop),
+                                      .unary_timeout_ns = SN_SECONDS(600)};
+    lab->server = sn_server_create(&config);
+    struct sn_host_options options = {.loop = lab->loop,
+                                      .home = lab->home,
+                                      .startup_timeout_ns = startup_timeout_ns,
+                                      .resource_timeout_ns = SN_SECONDS(20),
+                                      .hang_timeout_ns = SN_SECONDS(60),
+                                      .server = lab->server,
+                                      .changed = changed,
+                                      .owner = lab};
+    if (sn_host_create(&options, &lab->host, &error))
+        fail_msg("%s", error.text);
+}
+
+static void free_passes(struct lab *lab)
+{
+    while (lab->passes) {
+        struct pass *pass = lab->passes;
+
+        lab->passes = pass->next;
+        for (size_t i = 0; i < pass->count; i++)
+            sn_run_unref(pass->offers[i].run);
+        sn_config_destroy(pass->config);
+        sn_arena_fini(&pass->arena);
+        free(pass);
+    }
+}
+
+/* Modules are "name:script", ended by NULL; components "name" or "name=model", "name!" for one that
+ * has other attributes. The first module's first model is what is meant by none. */
+static void configure(struct lab *lab, const char *const *modules, const char *const *components)
+{
+    char text[8192];
+    size_t used = (size_t)snprintf(text, sizeof(text), "{\"modules\":[");
+    struct sn_error error;
+
+    for (size_t i = 0; modules[i]; i++) {
+        const char *script = strchr(modules[i], ':');
+
+        used += (size_t)snprintf(
+            text + used, sizeof(text) - used,
+            "%s{\"name\":\"%.*s\",\"type\":\"local\",\"executable_path\":\"%s\",\"env\":{"
+            "\"SCRIPT\":\"%s\"}}",
+            i ? "," : "", (int)(script - modules[i]), modules[i], lab->self, script + 1);
+    }
+    used += (size_t)snprintf(text + used, sizeof(text) - used, "],\"components\":[");
+    for (size_t i = 0; components[i]; i++) {
+        const char *name = components[i], *model = strchr(name, '=');
+        bool is_other = name[strlen(name) - 1] == '!';
+        size_t len = model ? (size_t)(model - name) : strlen(name) - is_other;
+
+        used +=
+            (size_t)snprintf(text + used, sizeof(text) - used,
+                             "%s{\"name\":\"%.*s\",\"api\":\"rdk:component:sensor\","
+                             "\"model\":\"%s\",\"attributes\":{\"n\":%d}}",
+                             i ? "," : "", (int)len, name, model ? model + 1 : "t:a:m0", is_other);
+    }
+    snprintf(text + used, sizeof(text) - used, "]}");
+    sn_config_destroy(lab->config);
+    if (sn_config_parse(text, strlen(text), &lab->config, &error))
+        fail_msg("%s", error.text);
+    assert_int_equal(sn_host_configure(lab->host, lab->config), 0);
+}
+
+#define NAMES(...)                      \
+    (const char *const[])               \
+    {                                   \
+        __VA_ARGS__ __VA_OPT__(, ) NULL \
+    }
+
+/* ---- as the machine does ---- */
+
+static void make_pass(struct lab *lab)
+{
+    struct pass *pass = calloc(1, sizeof(*pass));
+
+    sn_arena_init(&pass->arena, sn_loop_blocks(lab->loop), 1 << 20);
+    pass->config = sn_config_ref(lab->config);
+    pass->count = lab->config->components.count;
+    pass->next = lab->passes;
+    lab->passes = pass;
+    sn_host_begin_pass(lab->host);
+    for (size_t i = 0; i < pass->count; i++)
+        sn_host_resolve(lab->host, &lab->config->components.v[i], &pass->arena, &pass->offers[i]);
+    sn_host_end_pass(lab->host);
+}
+
+/* What is said about an entry now. */
+static struct sn_host_offer *offer(struct lab *lab, const char *name)
+{
+    make_pass(lab);
+    for (size_t i = 0; i < lab->passes->count; i++)
+        if (strcmp(lab->config->components.v[i].name, name) == 0)
+            return &lab->passes->offers[i];
+    fail_msg("no entry %s", name);
+    return NULL;
+}
+
+static bool can_open(struct lab *lab, const char *name)
+{
+    const struct sn_host_offer *now = offer(lab, name);
+
+    return now->driver && !now->waiting && !now->error;
+}
+
+static struct held *find_held(struct lab *lab, const char *name)
+{
+    for (size_t i = 0; i < lab->held_count; i++)
+        if (strcmp(lab->held[i].name, name) == 0)
+            return &lab->held[i];
+    return NULL;
+}
+
+static struct sn_resource *dependency(struct sn_resource *resource, struct sn_str name)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%.*s", SN_STR_ARGS(name));
+    struct held *found = find_held(the_lab, text);
+    return found && found->open ? found->resource : NULL;
+}
+
+static const struct sn_neighbours neighbours = {.dependency = dependency};
+
+static void destroy(struct sn_resource *resource)
+{
+    free(resource);
+}
+
+static int start_open(struct sn_call *call)
+{
+    struct held *held = (struct held *)call;
+
+    return held->resource->driver->open(call, held->resource, held->attrs);
+}
+
+static int start_close(struct sn_call *call)
+{
+    struct held *held = (struct held *)call;
+
+    return held->resource->driver->close(call, held->resource);
+}
+
+static void call_ended(struct sn_call *call, int code)
+{
+    struct held *held = (struct held *)call;
+
+    held->code = code;
+    held->ended = true;
+    sn_arena_fini(&held->arena);
+}
+
+static void begin(struct lab *lab, struct held *held, int (*start)(struct sn_call *call))
+{
+    struct sn_env *env = sn_loop_env(lab->loop);
+
+    held->ended = false;
+    sn_arena_init(&held->arena, env->blocks, 1 << 20);
+    sn_call_init(&held->call, env, &held->arena, NULL);
+    held->call.start = start;
+    held->call.end = call_ended;
+    sn_call_start(&held->call);
+}
+
+static struct held *begin_open(struct lab *lab, const char *name)
+{
+    struct held *held = find_held(lab, name);
+
+    await(lab, can_open(lab, name));
+    const struct sn_host_offer *now = offer(lab, name);
+    struct sn_resource *resource = calloc(1, now->driver->size);
+    if (!held)
+        held = &lab->held[lab->held_count++];
+    assert_true(lab->held_count <= HELD_MAX && !held->resource);
+    snprintf(held->name, sizeof(held->name), "%s", name);
+    held->resource = resource;
+    held->attrs = now->attrs;
+    *resource = (struct sn_resource){.driver = now->driver,
+                                     .ops = now->driver->ops,
+                                     .api = now->driver->api,
+                                     .name = held->name,
+                                     .env = sn_loop_env(lab->loop),
+                                     .neighbours = &neighbours,
+                                     .refs = 1,
+                                     .destroy = destroy};
+    sn_lane_init(&resource->lane);
+    begin(lab, held, start_open);
+    return held;
+}
+
+static int end_open(struct lab *lab, struct held *held)
+{
+    await(lab, held->ended);
+    held->open = held->code == 0;
+    if (held->code)
+        held->resource = sn_resource_unref(held->resource);
+    return held->code;
+}
+
+static int open_one(struct lab *lab, const char *name)
+{
+    return end_open(lab, begin_open(lab, name));
+}
+
+static void begin_close(struct lab *lab, const char *name)
+{
+    struct held *held = find_held(lab, name);
+
+    held->resource->closed = true;
+    begin(lab, held, start_close);
+}
+
+static int end_close(struct lab *lab, const char *name)
+{
+    struct held *held = find_held(lab, name);
+
+    await(lab, held->ended);
+    held->open = false;
+    held->resource = sn_resource_unref(held->resource);
+    return held->code;
+}
+
+static int close_one(struct lab *lab, const char *name)
+{
+    begin_close(lab, name);
+    return end_close(lab, name);
+}
+
+static void tear_down(struct lab *lab)
+{
+    char command[64];
+
+    sn_host_begin_pass(lab->host); /* nothing is wanted */
+    for (size_t i = 0; i < lab->held_count; i++)
+        if (lab->held[i].open)
+            close_one(lab, lab->held[i].name);
+    sn_host_close(lab->host, host_closed, lab);
+    await(lab, lab->closed);
+    sn_host_destroy(lab->host);
+    free_passes(lab);
+    sn_config_destroy(lab->config);
+    sn_server_destroy(lab->server);
+    sn_loop_destroy(lab->loop);
+    snprintf(command, sizeof(command), "rm -rf %s", lab->home);
+    assert_int_equal(system(command), 0);
+}
+
+static struct module *module_at(struct lab *lab, size_t index)
+{
+    struct sn_list *node = lab->host->modules.next;
+
+    while (index--)
+        node = node->next;
+    assert_true(node != &lab->host->modules);
+    return sn_container_of(node, struct module, link);
+}
+
+static struct sn_module_info info(struct lab *lab, size_t index)
+{
+    struct sn_module_info found;
+
+    sn_host_module(lab->host, index, &found);
+    return found;
+}
+
+static bool is_ready(struct lab *lab, size_t index)
+{
+    return info(lab, index).state == SN_MODULE_READY;
+}
+
+/* What a module was asked since the last time. */
+static const char *log_of(struct lab *lab, const char *module)
+{
+    static char text[4096];
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/module-data/local/%s/log", lab->home, module);
+    FILE *file = fopen(path, "r");
+    size_t len = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+    text[len] = '\0';
+    if (file)
+        fclose(file);
+    unlink(path);
+    return text;
+}
+
+static void expect_log(struct lab *lab, const char *module, const char *text)
+{
+    assert_string_equal(log_of(lab, module), text);
+}
+
+/* ---- starting ---- */
+
+static void a_module_is_started_and_says_what_it_has(void **state)
+{
+    struct lab lab;
+    const char *api, *model;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:"), NAMES("s", "x=t:a:other"));
+    assert_true(sn_host_starting(lab.host));
+    assert_true(offer(&lab, "s")->waiting);
+    assert_true(offer(&lab, "x")->waiting);
+    await(&lab, is_ready(&lab, 0));
+    assert_false(sn_host_starting(lab.host));
+    assert_true(info(&lab, 0).pid > 0 && info(&lab, 0).local && info(&lab, 0).failures == 0);
+    assert_true(sn_host_model(lab.host, 0, 1, &api, &model));
+    assert_string_equal(api, "rdk:component:sensor");
+    assert_string_equal(model, "t:a:m1");
+    assert_false(sn_host_model(lab.host, 0, 2, &api, &model));
+    assert_false(sn_host_model(lab.host, 1, 0, &api, &model));
+    assert_string_equal(offer(&lab, "x")->error,
+                        "resource build error: unknown resource type: API rdk:component:sensor "
+                        "with model t:a:other not registered; There may be no module in config "
+                        "that provides this model");
+    assert_int_equal(open_one(&lab, "s"), 0);
+    expect_log(&lab, "a", "validate s;add s;");
+    tear_down(&lab);
+}
+
+static void what_a_slow_module_may_have_is_waited_for_and_nothing_else(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("slow:deaf", "a:"), NAMES("s", "x=t:slow:m0"));
+    await(&lab, is_ready(&lab, 1));
+    assert_int_equal(open_one(&lab, "s"), 0);
+    assert_true(offer(&lab, "x")->waiting);
+    assert_true(sn_host_starting(lab.host));
+    assert_int_equal(info(&lab, 0).state, SN_MODULE_STARTING);
+    tear_down(&lab);
+}
+
+static void one_that_never_listens_has_failed(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_MS(200));
+    configure(&lab, NAMES("a:deaf"), NAMES("s"));
+    await(&lab, info(&lab, 0).state == SN_MODULE_UNHEALTHY);
+    assert_non_null(strstr(info(&lab, 0).error, "it doesn't listen on its socket"));
+    assert_false(sn_host_starting(lab.host));
+    assert_non_null(strstr(offer(&lab, "s")->error, "May be in failing module: [a]"));
+    tear_down(&lab);
+}
+
+static void one_that_is_not_ready_is_asked_again(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:false=3"), NAMES());
+    await(&lab, is_ready(&lab, 0));
+    tear_down(&lab);
+}
+
+static void one_that_is_never_ready_has_failed(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_MS(800));
+    configure(&lab, NAMES("a:false=1000000"), NAMES());
+    await(&lab, info(&lab, 0).failures == 1);
+    assert_non_null(strstr(info(&lab, 0).error, "it says that it isn't ready"));
+    tear_down(&lab);
+}
+
+static void expect_failure(const char *module, const char *text)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, (const char *const[]){module, NULL}, NAMES());
+    await(&lab, info(&lab, 0).state == SN_MODULE_UNHEALTHY);
+    if (!strstr(info(&lab, 0).error, text))
+        fail_msg("%s", info(&lab, 0).error);
+    assert_int_equal(info(&lab, 0).failures, 1);
+    assert_true(module_at(&lab, 0)->timer.armed);
+    /* again, later and later */
+    hurry(&lab, &module_at(&lab, 0)->timer);
+    await(&lab, info(&lab, 0).failures == 2);
+    tear_down(&lab);
+}
+
+static void what_fails_to_start_is_tried_again_after_a_pause(void **state)
+{
+    expect_failure("a:exit", "exited too quickly");
+    expect_failure("a:die-ready", "exited too quickly");
+}
+
+static void what_it_may_say_has_limits(void **state)
+{
+    expect_failure("a:models=1001", "has 1001 models of 1 APIs; the limits are 1000 and 256");
+    expect_failure("a:handlers=257", "has 514 models of 257 APIs");
+    expect_failure("a:bad-model", "which is no \"namespace:family:name\"");
+    expect_failure("a:bad-api", "which is no \"namespace:component:name\"");
+}
+
+static void the_order_of_the_config_decides_between_two_that_have_a_model(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:", "b:"), NAMES());
+    await(&lab, is_ready(&lab, 0) && is_ready(&lab, 1));
+    pid_t a = info(&lab, 0).pid;
+    configure(&lab, NAMES("b:", "a:"), NAMES());
+    assert_string_equal(info(&lab, 0).name, "b");
+    assert_int_equal(info(&lab, 1).pid, a);
+    tear_down(&lab);
+}
+
+/* ---- what it says about entries ---- */
+
+static void verdicts_are_kept_until_the_entry_changes(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:"), NAMES("needs-x", "likes-y", "bad"));
+    await(&lab, can_open(&lab, "needs-x") && can_open(&lab, "likes-y"));
+    assert_string_equal(offer(&lab, "needs-x")->depends.v[0], "x");
+    assert_string_equal(offer(&lab, "likes-y")->optional.v[0], "y");
+    await(&lab, offer(&lab, "bad")->error);
+    assert_string_equal(offer(&lab, "bad")->error,
+                        "modular resource config validation error: it is bad");
+    expect_log(&lab, "a", "validate needs-x;validate likes-y;validate bad;");
+    configure(&lab, NAMES("a:"), NAMES("needs-x", "likes-y!"));
+    assert_true(can_open(&lab, "needs-x"));
+    assert_true(offer(&lab, "likes-y")->waiting);
+    await(&lab, can_open(&lab, "likes-y"));
+    expect_log(&lab, "a", "validate likes-y;");
+    tear_down(&lab);
+}
+
+static void an_entry_may_change_while_it_is_asked_about(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:"), NAMES("s"));
+    await(&lab, is_ready(&lab, 0));
+    make_pass(&lab); /* asks */
+    configure(&lab, NAMES("a:"), NAMES("s!"));
+    make_pass(&lab); /* asks about the other; the first answer is of no use */
+    configure(&lab, NAMES("a:"), NAMES());
+    make_pass(&lab);
+    turn(&lab);
+    configure(&lab, NAMES("a:"), NAMES("s"));
+    assert_int_equal(open_one(&lab, "s"), 0);
+    tear_down(&lab);
+}
+
+static void one_that_validates_nothing_takes_anything(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:no-validation"), NAMES("bad"));
+    assert_int_equal(open_one(&lab, "bad"), 0);
+    tear_down(&lab);
+}
+
+/* ---- resources ---- */
+
+static void what_changes_is_reconfigured_and_what_goes_is_removed(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:"), NAMES("s", "needs-s"));
+    assert_int_equal(open_one(&lab, "s"), 0);
+    assert_int_equal(open_one(&lab, "needs-s"), 0);
+    expect_log(&lab, "a",
+               "validate s;validate needs-s;add s;add needs-s;"
+               "with rdk:component:sensor/s;");
+    configure(&lab, NAMES("a:"), NAMES("s!"));
+    make_pass(&lab);
+    assert_int_equal(close_one(&lab, "needs-s"), 0);
+    assert_int_equal(close_one(&lab, "s"), 0);
+    assert_int_equal(open_one(&lab, "s"), 0);
+    expect_log(&lab, "a", "validate s;remove needs-s;change s;");
+    tear_down(&lab);
+}
+
+static void what_was_closed_to_be_changed_and_then_goes_is_removed(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:"), NAMES("s"));
+    assert_int_equal(open_one(&lab, "s"), 0);
+    assert_int_equal(close_one(&lab, "s"), 0); /* the module keeps it */
+    configure(&lab, NAMES("a:"), NAMES());
+    make_pass(&lab);
+    log_of(&lab, "a");
+    configure(&lab, NAMES("a:"), NAMES("s"));
+    assert_int_equal(open_one(&lab, "s"), 0);
+    assert_non_null(strstr(log_of(&lab, "a"), "add s;"));
+    tear_down(&lab);
+}
+
+static void one_whose_change_failed_is_made_anew(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:"), NAMES("stiff", "fail"));
+    assert_int_equal(open_one(&lab, "stiff"), 0);
+    assert_int_equal(close_one(&lab, "stiff"), 0);
+    assert_int_equal(open_one(&lab, "stiff"), SN_ERR_UNKNOWN);
+    assert_int_equal(open_one(&lab, "stiff"), 0);
+    expect_log(&lab, "a",
+               "validate stiff;validate fail;add stiff;change stiff;remove stiff;"
+               "add stiff;");
+    assert_int_equal(open_one(&lab, "fail"), SN_ERR_UNKNOWN);
+    tear_down(&lab);
+}
+
+/* ---- ends ---- */
+
+static void one_that_ends_is_started_again_with_models_of_its_own(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:"), NAMES("s"));
+    assert_int_equal(open_one(&lab, "s"), 0);
+    const struct sn_driver *driver = offer(&lab, "s")->driver;
+    pid_t pid = info(&lab, 0).pid;
+    kill(pid, SIGKILL);
+    await(&lab, info(&lab, 0).state != SN_MODULE_READY);
+    assert_true(offer(&lab, "s")->down);
+    assert_true(find_held(&lab, "s")->resource->closed);
+    assert_int_equal(close_one(&lab, "s"), 0);
+    await(&lab, is_ready(&lab, 0));
+    assert_int_not_equal(info(&lab, 0).pid, pid);
+    assert_int_equal(open_one(&lab, "s"), 0);
+    assert_ptr_not_equal(offer(&lab, "s")->driver, driver);
+    tear_down(&lab);
+}
+
+static void one_that_a_constructor_ends_is_not_started_again_at_once(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:"), NAMES("s", "die"));
+    assert_int_equal(open_one(&lab, "s"), 0);
+    assert_int_equal(open_one(&lab, "die"), SN_ERR_UNAVAILABLE);
+    await(&lab, info(&lab, 0).pid == 0);
+    assert_int_equal(info(&lab, 0).state, SN_MODULE_UNHEALTHY);
+    assert_int_equal(info(&lab, 0).failures, 1);
+    assert_true(module_at(&lab, 0)->timer.armed);
+    tear_down(&lab);
+}
+
+static void one_that_ends_again_and_again_is_not_started_for_ever(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:"), NAMES("s"));
+    assert_int_equal(open_one(&lab, "s"), 0);
+    module_at(&lab, 0)->quick_ends = 250;
+    pid_t pid = info(&lab, 0).pid;
+    kill(pid, SIGKILL);
+    await(&lab, info(&lab, 0).pid != pid);
+    assert_int_equal(close_one(&lab, "s"), 0);
+    assert_int_equal(info(&lab, 0).failures, 1);
+    assert_true(module_at(&lab, 0)->timer.armed);
+    tear_down(&lab);
+}
+
+static void a_restart_waits_for_resources_to_be_closed(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:"), NAMES("s"));
+    assert_int_equal(open_one(&lab, "s"), 0);
+    log_of(&lab, "a");
+    pid_t pid = info(&lab, 0).pid;
+    assert_int_equal(sn_host_restart(lab.host, SN_STR(""), SN_STR("b")), SN_ERR_NOT_FOUND);
+    assert_int_equal(sn_host_restart(lab.host, SN_STR(""), SN_STR("a")), 0);
+    assert_int_equal(sn_host_restart(lab.host, SN_STR(""), SN_STR("a")), 0);
+    await(&lab, info(&lab, 0).state == SN_MODULE_CLOSING);
+    assert_true(offer(&lab, "s")->down);
+    assert_int_equal(info(&lab, 0).pid, pid);
+    assert_int_equal(close_one(&lab, "s"), 0);
+    await(&lab, is_ready(&lab, 0));
+    assert_int_not_equal(info(&lab, 0).pid, pid);
+    expect_log(&lab, "a", "remove s;");
+    assert_int_equal(info(&lab, 0).failures, 0);
+    tear_down(&lab);
+}
+
+static void one_that_is_starting_can_be_restarted(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:false=20"), NAMES());
+    await(&lab, info(&lab, 0).pid);
+    pid_t pid = info(&lab, 0).pid;
+    assert_int_equal(sn_host_restart(lab.host, SN_STR(""), SN_STR("a")), 0);
+    await(&lab, info(&lab, 0).pid && info(&lab, 0).pid != pid);
+    configure(&lab, NAMES("a:models=1"), NAMES());
+    await(&lab, is_ready(&lab, 0));
+    tear_down(&lab);
+}
+
+static void one_that_was_removed_may_come_back_before_it_has_ended(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:"), NAMES("s"));
+    assert_int_equal(open_one(&lab, "s"), 0);
+    pid_t pid = info(&lab, 0).pid;
+    configure(&lab, NAMES(), NAMES("s"));
+    await(&lab, info(&lab, 0).state == SN_MODULE_CLOSING);
+    assert_non_null(strstr(offer(&lab, "s")->error, "not registered"));
+    configure(&lab, NAMES("a:"), NAMES("s"));
+    assert_int_equal(close_one(&lab, "s"), 0);
+    await(&lab, is_ready(&lab, 0) && info(&lab, 0).pid != pid);
+    assert_int_equal(open_one(&lab, "s"), 0);
+    tear_down(&lab);
+}
+
+static void a_removed_one_is_gone_when_its_resources_are_closed(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:", "b:"), NAMES("s"));
+    assert_int_equal(open_one(&lab, "s"), 0);
+    configure(&lab, NAMES("b:"), NAMES());
+    make_pass(&lab);
+    assert_int_equal(close_one(&lab, "s"), 0);
+    await(&lab, sn_host_count(lab.host) == 1);
+    assert_string_equal(info(&lab, 0).name, "b");
+    tear_down(&lab);
+}
+
+/* It was told to end although not all has been closed; then the rest is closed, then it ends. */
+static void resources_may_be_closed_while_the_process_ends(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:stays"), NAMES("stuck", "s"));
+    assert_int_equal(open_one(&lab, "stuck"), 0);
+    assert_int_equal(open_one(&lab, "s"), 0);
+    assert_int_equal(sn_host_restart(lab.host, SN_STR(""), SN_STR("a")), 0);
+    await(&lab, info(&lab, 0).state == SN_MODULE_CLOSING);
+    begin_close(&lab, "stuck");
+    hurry(&lab, &module_at(&lab, 0)->run->timer);
+    assert_int_not_equal(end_close(&lab, "stuck"), 0); /* it hung up */
+    assert_int_equal(close_one(&lab, "s"), 0);
+    pid_t pid = info(&lab, 0).pid;
+    kill(pid, SIGKILL);
+    await(&lab, is_ready(&lab, 0) && info(&lab, 0).pid != pid);
+    sn_host_kill(lab.host);
+    await(&lab, info(&lab, 0).pid == 0);
+    tear_down(&lab);
+}
+
+static void one_that_answers_nothing_is_ended(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:"), NAMES("s"));
+    assert_int_equal(open_one(&lab, "s"), 0);
+    pid_t pid = info(&lab, 0).pid;
+    hurry(&lab, &module_at(&lab, 0)->run->timer); /* it does answer */
+    await(&lab, module_at(&lab, 0)->run->timer.armed);
+    lab.host->options.hang_timeout_ns = SN_MS(100);
+    kill(pid, SIGSTOP);
+    while (info(&lab, 0).pid == pid) {
+        if (module_at(&lab, 0)->run->timer.armed)
+            hurry(&lab, &module_at(&lab, 0)->run->timer);
+        turn(&lab);
+    }
+    await(&lab, is_ready(&lab, 0));
+    tear_down(&lab);
+}
+
+static void what_is_being_made_is_given_up_at_the_end(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:", "b:deaf", "c:exit"), NAMES("hang", "hang2", "s"));
+    struct held *first = begin_open(&lab, "hang"), *second = begin_open(&lab, "hang2");
+    assert_int_equal(open_one(&lab, "s"), 0);
+    await(&lab, strstr(log_of(&lab, "a"), "add"));
+    sn_host_begin_pass(lab.host); /* nothing is wanted */
+    sn_host_cancel_opening(lab.host);
+    assert_int_equal(end_open(&lab, first), SN_ERR_CANCELLED);
+    assert_int_equal(end_open(&lab, second), SN_ERR_CANCELLED);
+    assert_int_equal(close_one(&lab, "s"), 0);
+    tear_down(&lab);
+}
+
+static void the_host_can_close_while_modules_are_prepared_and_resources_open(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:"), NAMES("s"));
+    assert_int_equal(open_one(&lab, "s"), 0);
+    configure(&lab, NAMES("a:", "b:"), NAMES("s"));
+    sn_host_close(lab.host, host_closed, &lab);
+    await(&lab, sn_host_count(lab.host) == 1);
+    hurry(&lab, &module_at(&lab, 0)->run->timer); /* nobody closes it: it ends all the same */
+    await(&lab, lab.closed);
+    assert_true(find_held(&lab, "s")->resource->closed);
+    lab.closed = false;
+    sn_host_destroy(lab.host);
+    struct sn_host_options options = {.loop = lab.loop,
+                                      .home = lab.home,
+                                      .server = lab.server,
+                                      .changed = changed,
+                                      .owner = &lab};
+    struct sn_error error;
+    assert_int_equal(sn_host_create(&options, &lab.host, &error), 0);
+    tear_down(&lab);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1 && getenv("VIAM_MODULE_NAME"))
+        return scripted_main(argv[1]);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_module_is_started_and_says_what_it_has),
+        cmocka_unit_test(what_a_slow_module_may_have_is_waited_for_and_nothing_else),
+        cmocka_unit_test(one_that_never_listens_has_failed),
+        cmocka_unit_test(one_that_is_not_ready_is_asked_again),
+        cmocka_unit_test(one_that_is_never_ready_has_failed),
+        cmocka_unit_test(what_fails_to_start_is_tried_again_after_a_pause),
+        cmocka_unit_test(what_it_may_say_has_limits),
+        cmocka_unit_test(the_order_of_the_config_decides_between_two_that_have_a_model),
+        cmocka_unit_test(verdicts_are_kept_until_the_entry_changes),
+        cmocka_unit_test(an_entry_may_change_while_it_is_asked_about),
+        cmocka_unit_test(one_that_validates_nothing_takes_anything),
+        cmocka_unit_test(what_changes_is_reconfigured_and_what_goes_is_removed),
+        cmocka_unit_test(what_was_closed_to_be_changed_and_then_goes_is_removed),
+        cmocka_unit_test(one_whose_change_failed_is_made_anew),
+        cmocka_unit_test(one_that_ends_is_started_again_with_models_of_its_own),
+        cmocka_unit_test(one_that_a_constructor_ends_is_not_started_again_at_once),
+        cmocka_unit_test(one_that_ends_again_and_again_is_not_started_for_ever),
+        cmocka_unit_test(a_restart_waits_for_resources_to_be_closed),
+        cmocka_unit_test(one_that_is_starting_can_be_restarted),
+        cmocka_unit_test(one_that_was_removed_may_come_back_before_it_has_ended),
+        cmocka_unit_test(a_removed_one_is_gone_when_its_resources_are_closed),
+        cmocka_unit_test(resources_may_be_closed_while_the_process_ends),
+        cmocka_unit_test(one_that_answers_nothing_is_ended),
+        cmocka_unit_test(what_is_being_made_is_given_up_at_the_end),
+        cmocka_unit_test(the_host_can_close_while_modules_are_prepared_and_resources_open),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
