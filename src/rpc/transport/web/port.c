@@ -6,15 +6,11 @@
 
 #include "net/tls.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 
 enum {
-    RUSH = 64,            /* connections whose leaving is worth giving memory back for */
     TLS_HANDSHAKE = 0x16, /* first byte of TLS (RFC 8446, 5.1); no request begins so */
 };
-
-static const uint64_t trim_ns = SN_SECONDS(1);
 
 /* ---- the account ---- */
 
@@ -49,14 +45,6 @@ static void leave_address(struct port_address *address)
     free(address);
 }
 
-static void on_trim(struct sn_timer *timer)
-{
-    struct port *port = sn_container_of(timer, struct port, trim);
-
-    port->peak = port->count;
-    malloc_trim(0);
-}
-
 /* The very last of a connection. */
 static void released(struct sn_conn *conn)
 {
@@ -65,15 +53,13 @@ static void released(struct sn_conn *conn)
 
     port->bytes_in += conn->bytes_in;
     port->bytes_out += conn->bytes_out;
-    port->count--;
     port->undecided -= !lease->decided;
     sn_timer_stop(sn_loop_timers(port->loop), &lease->greeting);
     sn_list_remove(&lease->link);
     if (lease->address)
         leave_address(lease->address);
     free(lease);
-    if (port->peak > RUSH && port->count < port->peak / 2 && !port->trim.armed)
-        sn_timer_start(sn_loop_timers(port->loop), &port->trim, trim_ns, on_trim);
+    sn_rush_leave(&port->rush, sn_loop_timers(port->loop));
     if (!port->undecided && port->decided) {
         void (*decided)(void *owner) = port->decided;
 
@@ -207,7 +193,7 @@ static enum sn_refusal admit(struct port *port, const struct sn_conn *conn,
     const char *colon = strrchr(conn->peer, ':');
 
     *ret_address = NULL;
-    if (port->count >= limits->connections)
+    if (port->rush.count >= limits->connections)
         return SN_REFUSED_CONNECTIONS;
     if (!colon) /* a UNIX socket: whoever may open it is trusted */
         return SN_REFUSED_COUNT;
@@ -248,8 +234,7 @@ void port_accept(struct port *port, struct sn_conn *conn)
     sn_list_append(&port->conns, &lease->link);
     port->undecided++;
     port->accepted++;
-    if (++port->count > port->peak)
-        port->peak = port->count;
+    sn_rush_enter(&port->rush);
     conn->lease = lease;
     conn->released = released;
     conn->events = &undecided_events;

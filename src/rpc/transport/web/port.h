@@ -7,6 +7,7 @@
 
 #include "rpc/transport/http1/http1.h"
 #include "rpc/transport/http2/http2.h"
+#include "rpc/transport/rush.h"
 #include "sinew/list.h"
 
 enum { PORT_BUCKETS = 256, PORT_FIRST = 4 };
@@ -27,10 +28,10 @@ struct port {
     struct sn_tls *tls;   /* NULL: plaintext only */
     struct sn_list conns; /* struct port_conn.link; initialised */
     struct port_address *addresses[PORT_BUCKETS];
-    size_t count, undecided, peak;
+    size_t undecided;
     uint64_t accepted, bytes_in, bytes_out; /* bytes of those that are gone */
-    struct sn_timer trim;
-    void (*decided)(void *owner); /* no connection is undecided any more */
+    struct sn_rush rush;                    /* all of them */
+    void (*decided)(void *owner);           /* no connection is undecided any more */
     void *decided_owner;
 };
 

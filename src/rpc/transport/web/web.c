@@ -99,7 +99,7 @@ void sn_web_destroy(struct sn_web *web)
 {
     if (!web)
         return;
-    sn_timer_stop(sn_loop_timers(web->loop), &web->port.trim);
+    sn_timer_stop(sn_loop_timers(web->loop), &web->port.rush.timer);
     sn_http1_server_destroy(web->port.http1);
     sn_http2_server_destroy(web->port.http2);
     sn_tls_unref(web->port.tls);

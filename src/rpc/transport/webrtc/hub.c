@@ -216,7 +216,7 @@ int hub_add(struct sn_webrtc_hub *hub, struct sn_webrtc_peer *peer, struct sn_er
     peer->label = (uint16_t)slot;
     hub->slots[slot] = peer;
     sn_list_append(&hub->peers, &peer->link);
-    hub->peer_count++;
+    sn_rush_enter(&hub->rush);
     hub->counts.peers++;
     return 0;
 }
@@ -236,6 +236,7 @@ static void free_hub(struct sn_task *task)
     void (*gone)(void *owner) = hub->gone;
     void *owner = hub->owner;
 
+    sn_timer_stop(sn_loop_timers(hub->loop), &hub->rush.timer);
     sn_dtls_identity_unref(hub->identity);
     free(hub->slots);
     free(hub);
@@ -245,7 +246,8 @@ static void free_hub(struct sn_task *task)
 
 void hub_release(struct sn_webrtc_hub *hub)
 {
-    if (--hub->peer_count)
+    sn_rush_leave(&hub->rush, sn_loop_timers(hub->loop));
+    if (hub->rush.count)
         return;
     close_sockets(hub);
     if (hub->destroyed)
@@ -283,7 +285,7 @@ void sn_webrtc_hub_destroy(struct sn_webrtc_hub *hub, void (*gone)(void *owner),
     hub->end.run = free_hub;
     hub->destroyed = true;
     sn_webrtc_hub_close_all(hub);
-    if (!hub->peer_count)
+    if (!hub->rush.count)
         sn_loop_defer(hub->loop, &hub->end);
 }
 

@@ -9,6 +9,7 @@
 #include "net/dtls.h"
 #include "net/mdns.h"
 #include "net/udp.h"
+#include "rpc/transport/rush.h"
 #include "rpc/transport/webrtc/peer.h"
 #include "sinew/list.h"
 #include "wire/datachannel.h"
@@ -38,7 +39,8 @@ struct sn_webrtc_hub {
     struct sn_list peers;                  /* sn_webrtc_peer.link, oldest first */
     struct sn_list addresses[HUB_BUCKETS]; /* hub_address.link */
     struct sn_webrtc_peer **slots;         /* by ICE label */
-    size_t slot_count, peer_count;         /* peers: all whose memory is there */
+    size_t slot_count;
+    struct sn_rush rush; /* all peers whose memory is there */
     bool destroyed;
     void (*gone)(void *owner);
     void *owner; /* of `gone` */
