@@ -372,10 +372,18 @@ static void on_time(struct sn_timer *timer)
     peer_wake(peer);
 }
 
+/* Does what is due, and waits for the rest. */
 static void set_timer(struct sn_webrtc_peer *peer)
 {
     uint64_t now_ns = peer_now(peer), due_ns = sn_ice_due(&peer->ice);
 
+    if (due_ns <= now_ns) { /* a timer would come a millisecond later */
+        sn_ice_tick(&peer->ice, now_ns);
+        look_at_ice(peer);
+        if (peer->state == PEER_ENDED)
+            return;
+        due_ns = sn_ice_due(&peer->ice);
+    }
     if (peer->state == PEER_CONNECTING && peer->deadline_ns < due_ns)
         due_ns = peer->deadline_ns;
     if (peer->channels) {
@@ -410,10 +418,10 @@ static void on_turn(struct sn_task *task)
     peer->turning = false;
     if (peer->state != PEER_ENDED && peer->dtls)
         send_packets(peer);
-    hub_flush(peer->hub);
     if (peer->state != PEER_ENDED)
         set_timer(peer);
-    else if (!peer->turning)
+    hub_flush(peer->hub);
+    if (peer->state == PEER_ENDED && !peer->turning)
         finish(peer);
 }
 
