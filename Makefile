@@ -42,7 +42,7 @@ bench-docs:
 fuzz: deps
 	@tools/fuzz $(FUZZ_SECONDS)
 
-# Ten minutes of honest and hostile clients together.
+# Honest clients among hostile ones, then among vanishing ones, ten minutes each.
 soak: deps
 	@tools/build release programs bench-load
 	@test/soak/run

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One thread, epoll and nghttp2; nothing of Sinew's own, so that it treats every server alike.
+ * Over HTTP/2: one thread, epoll and nghttp2; nothing of Sinew's own, so that it treats every
+ * server alike.
  */
 #include "load.h"
 
@@ -39,7 +40,7 @@ uint64_t load_now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static void keep_sample(struct load *load, uint64_t ns)
+void load_keep_sample(struct load *load, uint64_t ns)
 {
     if (load->done == load->samples_room) {
         load->samples_room = load->samples_room ? 2 * load->samples_room : 65536;
@@ -50,7 +51,7 @@ static void keep_sample(struct load *load, uint64_t ns)
     load->samples[load->done++] = ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns;
 }
 
-static void keep_error(struct load *load, const char *text)
+void load_keep_error(struct load *load, const char *text)
 {
     if (load->errors++ == 0)
         snprintf(load->first_error, sizeof(load->first_error), "%s", text);
@@ -58,7 +59,7 @@ static void keep_error(struct load *load, const char *text)
 
 /* ---- calls ---- */
 
-static bool wants_more(const struct load *load)
+bool load_wants_more(const struct load *load)
 {
     if (load->stopping || load->options.once)
         return false;
@@ -125,10 +126,11 @@ static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t code, 
     conn->running--;
     load->running--;
     if (stream->status == 0)
-        keep_sample(load, load_now_ns() - stream->start_ns);
+        load_keep_sample(load, load_now_ns() - stream->start_ns);
     else
-        keep_error(load, stream->status < 0 ? "a stream ended without a status" : stream->text);
-    if (wants_more(load))
+        load_keep_error(load,
+                        stream->status < 0 ? "a stream ended without a status" : stream->text);
+    if (load_wants_more(load))
         start_call(stream);
     return 0;
 }
@@ -152,7 +154,7 @@ static void lose(struct load_conn *conn, const char *why)
 
     load->lost++;
     for (; conn->running; conn->running--, load->running--)
-        keep_error(load, why);
+        load_keep_error(load, why);
     close_conn(conn);
 }
 
@@ -332,7 +334,7 @@ static void start_calls(struct load *load)
             handle_events(load, 10);
         for (unsigned j = 0; j < load->options.streams; j++) {
             conn->streams[j].conn = conn;
-            if (load->options.once || wants_more(load))
+            if (load->options.once || load_wants_more(load))
                 start_call(&conn->streams[j]);
         }
         flush(conn);
@@ -352,7 +354,7 @@ void load_run(struct load *load)
     }
     load->elapsed = (double)(load_now_ns() - start) / 1e9;
     if (load->running)
-        keep_error(load, "calls left without an answer");
+        load_keep_error(load, "calls left without an answer");
 }
 
 void load_close(struct load *load)

@@ -29,9 +29,11 @@ struct load_options {
     uint64_t calls; /* ends after so many instead; 0: no limit */
     bool page;      /* any answer will do: of a server that isn't gRPC's */
     bool once;      /* each stream calls once, then its connection idles */
+    bool webrtc;    /* over data channels, by Sinew's own client */
 };
 
 struct load_conn;
+struct load_webrtc;
 
 struct load_stream {
     struct load_conn *conn;
@@ -48,6 +50,7 @@ struct load {
     nghttp2_nv headers[LOAD_HEADERS];
     struct load_conn *conns;
     int epoll;
+    struct load_webrtc *webrtc;
     bool stopping;
     unsigned running; /* calls in flight */
 
@@ -57,7 +60,9 @@ struct load {
     char first_error[256];
     uint32_t *samples; /* latency in ns, one per successful call */
     size_t samples_room;
-    double elapsed; /* s */
+    double elapsed;     /* s */
+    uint32_t *connects; /* over WebRTC: ns that each of `connected` took */
+    unsigned connected;
 };
 
 uint64_t load_now_ns(void);
@@ -73,5 +78,16 @@ bool load_open(struct load *load);
 void load_run(struct load *load);
 
 void load_close(struct load *load);
+
+/* The same over WebRTC; opening dies when the server can't be reached that way. */
+void load_webrtc_open(struct load *load);
+void load_webrtc_run(struct load *load);
+void load_webrtc_hold(struct load *load); /* keeps the connections alive until stdin ends */
+void load_webrtc_close(struct load *load);
+
+/* For both kinds: what became of a call, and whether there shall be another. */
+void load_keep_sample(struct load *load, uint64_t ns);
+void load_keep_error(struct load *load, const char *text);
+bool load_wants_more(const struct load *load);
 
 #endif

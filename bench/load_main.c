@@ -24,6 +24,8 @@ static const char usage[] =
     "  keeps N x M calls in flight; prints calls, errors, rate and latency\n"
     "bench-load ... --page\n"
     "  takes any answer for a success, for servers that aren't gRPC's\n"
+    "bench-load ... --webrtc\n"
+    "  over WebRTC; prints how long connecting took, too\n"
     "bench-load ... --hold\n"
     "  calls once on every stream, prints, keeps the idle connections until stdin ends\n"
     "bench-load ... --start SERVER [ARGUMENT]...\n"
@@ -66,6 +68,17 @@ static double mean_us(const struct load *load)
     return load->done ? sum / (double)load->done / 1e3 : 0;
 }
 
+/* The median. */
+static double connect_ms(struct load *load)
+{
+    unsigned middle = load->connected / 2;
+
+    if (load->connected == 0)
+        return 0;
+    qsort(load->connects, load->connected, sizeof(*load->connects), compare);
+    return load->connects[middle] / 1e6;
+}
+
 /* A server's text may hold anything; what would need escaping in JSON becomes a '?'. */
 static const char *plain(char *text)
 {
@@ -80,14 +93,33 @@ static void print_result(struct load *load)
     qsort(load->samples, load->done, sizeof(*load->samples), compare);
     printf("{\"calls\": %llu, \"errors\": %llu, \"lost\": %u, \"seconds\": %.4f, "
            "\"per_second\": %.0f, \"mean_us\": %.1f, \"p50_us\": %.1f, \"p99_us\": %.1f, "
-           "\"first_error\": \"%s\"}\n",
+           "\"connect_ms\": %.3f, \"first_error\": \"%s\"}\n",
            (unsigned long long)load->done, (unsigned long long)load->errors, load->lost,
            load->elapsed, (double)load->done / load->elapsed, mean_us(load),
-           percentile_us(load, 0.5), percentile_us(load, 0.99), plain(load->first_error));
+           percentile_us(load, 0.5), percentile_us(load, 0.99), connect_ms(load),
+           plain(load->first_error));
     fflush(stdout);
 }
 
 /* ---- modes ---- */
+
+static bool has_failed(const struct load *load)
+{
+    return load->errors > 0 || load->done == 0;
+}
+
+static int measure_webrtc(struct load *load, bool hold)
+{
+    load->options.once = hold;
+    load_webrtc_open(load);
+    load_webrtc_run(load);
+    print_result(load);
+    if (hold)
+        load_webrtc_hold(load);
+    int failed = has_failed(load);
+    load_webrtc_close(load);
+    return failed;
+}
 
 static int measure(struct load *load, bool hold)
 {
@@ -101,7 +133,7 @@ static int measure(struct load *load, bool hold)
     print_result(load);
     while (hold && read(STDIN_FILENO, rest, sizeof(rest)) > 0)
         ;
-    int failed = load->errors > 0 || load->done == 0;
+    int failed = has_failed(load);
     load_close(load);
     return failed;
 }
@@ -203,17 +235,12 @@ static unsigned parse_count(const char *text, unsigned max)
 }
 
 static const struct option option_table[] = {
-    {"address", required_argument, NULL, 'a'},
-    {"path", required_argument, NULL, 'p'},
-    {"message", required_argument, NULL, 'm'},
-    {"connections", required_argument, NULL, 'c'},
-    {"streams", required_argument, NULL, 's'},
-    {"seconds", required_argument, NULL, 't'},
-    {"calls", required_argument, NULL, 'n'},
-    {"hold", no_argument, NULL, 'h'},
-    {"page", no_argument, NULL, 'g'},
-    {"start", no_argument, NULL, 'b'},
-    {0},
+    {"address", required_argument, NULL, 'a'}, {"path", required_argument, NULL, 'p'},
+    {"message", required_argument, NULL, 'm'}, {"connections", required_argument, NULL, 'c'},
+    {"streams", required_argument, NULL, 's'}, {"seconds", required_argument, NULL, 't'},
+    {"calls", required_argument, NULL, 'n'},   {"hold", no_argument, NULL, 'h'},
+    {"page", no_argument, NULL, 'g'},          {"start", no_argument, NULL, 'b'},
+    {"webrtc", no_argument, NULL, 'w'},        {0},
 };
 
 static void parse_option(struct load_options *options, enum mode *mode, int option)
@@ -244,6 +271,9 @@ static void parse_option(struct load_options *options, enum mode *mode, int opti
     case 'g':
         options->page = true;
         break;
+    case 'w':
+        options->webrtc = true;
+        break;
     case 'h':
         *mode = HOLD;
         break;
@@ -273,5 +303,5 @@ int main(int argc, char **argv)
     }
     if (mode == START)
         return start(options, argv + optind);
-    return measure(&load, mode == HOLD);
+    return options->webrtc ? measure_webrtc(&load, mode == HOLD) : measure(&load, mode == HOLD);
 }

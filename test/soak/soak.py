@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Honest clients, hostile ones and config changes together, for minutes. Per attack: the honest
-clients' p99 before and during it. At the end everybody leaves, and the server must be as it was:
-descriptors, memory, exit code. Exits 1 when it is not, when an honest call failed, when an attack
-broke off or was not refused as it should be, or when a p99 grew more than FACTOR times."""
+clients' p99 before and during it. Then as long clients over WebRTC that vanish. At the end of
+either everybody leaves, and the server must be as it was: descriptors, memory, exit code. Exits 1
+when it is not, when an honest call failed, when an attack broke off or was not refused as it should
+be, or when a p99 grew more than FACTOR times."""
 import argparse
 import json
 import multiprocessing
@@ -19,10 +20,12 @@ import urllib.request
 import attacks
 import harness
 import measure
+import vanishing
 
 FACTOR = 3
 FLOOR_US = 300  # below this a p99 is the scheduler's, not the server's
 GROWTH_KB = 8 << 10
+PARTS = ("attacks", "vanishing")
 
 COMPONENTS = [{"name": "sensor", "api": "rdk:component:sensor", "model": "fake"},
               {"name": "s1", "api": "rdk:component:sensor", "model": "fake"},
@@ -41,6 +44,7 @@ class Soak:
     def __init__(self, server, options):
         self.server, self.options = server, options
         self.reloads, self.worst = 0, 0.0
+        self.idle_files = 0
         self.failures = []
 
     def reload(self):
@@ -109,41 +113,64 @@ class Soak:
         if self.server.open_files() > files:
             self.failures.append(f"{self.server.open_files()} descriptors, {files} at the start")
 
-    def run(self):
-        self.honest(2)  # warm
-        files, rss = self.server.open_files(), self.server.rss_kb()
+    def warm(self):
+        """What a server holds that has been used."""
+        self.honest(2)
+        self.idle_files = self.server.open_files()
+        subprocess.run(vanishing.command(self.server, "--connections", "2", "--calls", "100"),
+                       check=True, stdout=subprocess.DEVNULL)
+        self.settle(self.idle_files)
+
+    def run_attacks(self):
         seconds = max(2, round(self.options.minutes * 60 / len(attacks.ATTACKS) / 1.3))
         print(f"{'attack':18} {'before µs':>9} {'during µs':>9} {'factor':>7} {'RSS MiB':>8} "
               f"{'files':>6}")
         for attack in attacks.ATTACKS:
             self.attack(attack, seconds)
-        self.settle(files)
+        return f"worst factor {self.worst:.2f}; {self.reloads} reloads"
+
+    def run_vanishing(self):
+        return f"{vanishing.vanish(self, self.options.minutes)} clients vanished"
+
+    def run(self, part):
+        self.warm()
+        rss = self.server.rss_kb()
+        told = getattr(self, f"run_{part}")()
+        self.settle(self.idle_files)
         time.sleep(15)  # what is given back to the system is given back by then
         grown = self.server.rss_kb() - rss
-        print(f"worst factor {self.worst:.2f}; memory {rss / 1024:.1f} MiB at the start, "
-              f"{grown / 1024:+.1f} MiB at the end; {self.reloads} reloads")
-        if grown > GROWTH_KB:
+        print(f"{told}; memory {rss / 1024:.1f} MiB at the start, {grown / 1024:+.1f} MiB at the "
+              "end")
+        if grown > GROWTH_KB and not self.server.program.is_sanitized:
             self.failures.append(f"memory grew by {grown} KiB")
+
+
+def soak(part, options):
+    """What failed."""
+    with tempfile.TemporaryDirectory() as home:
+        program = harness.Program(pathlib.Path(options.program).resolve(), pathlib.Path(home))
+        server = harness.Server(program, {"components": COMPONENTS})
+        run = Soak(server, options)
+        try:
+            run.run(part)
+        finally:
+            server.stop()  # asserts exit code 0 and no sanitizer's report
+    return run.failures
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("program", nargs="?", default=measure.ROOT / "build/bin/sinew-server")
-    parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--minutes", type=float, default=10, help="of each part")
+    parser.add_argument("--part", choices=PARTS, help="only that")
     options = parser.parse_args()
     measure.raise_file_limit()
     os.environ["SINEW_STALL_TIMEOUT"] = f"{attacks.STALL}s"
-    with tempfile.TemporaryDirectory() as home:
-        program = harness.Program(pathlib.Path(options.program).resolve(), pathlib.Path(home))
-        server = harness.Server(program, {"components": COMPONENTS})
-        soak = Soak(server, options)
-        try:
-            soak.run()
-        finally:
-            server.stop()  # asserts exit code 0 and no sanitizer's report
-    for failure in soak.failures:
+    failures = [failure for part in PARTS if options.part in (None, part)
+                for failure in soak(part, options)]
+    for failure in failures:
         print(f"FAILED: {failure}")
-    return 1 if soak.failures else 0
+    return 1 if failures else 0
 
 
 if __name__ == "__main__":
