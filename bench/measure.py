@@ -30,7 +30,10 @@ def text_field(number, text):
 
 
 def nested(number, message):
-    return bytes([number << 3 | 2, len(message)]) + message
+    left, length = len(message), b""
+    while left > 127:
+        length, left = length + bytes([left & 127 | 128]), left >> 7
+    return bytes([number << 3 | 2]) + length + bytes([left]) + message
 
 
 def name_is(name):
@@ -147,10 +150,10 @@ class Server:
         return int(status.split("VmRSS:")[1].split()[0])
 
     @contextlib.contextmanager
-    def idle_connections(self, count):
+    def idle_connections(self, count, *options):
         """Connections that made one call each and then stay."""
         process = subprocess.Popen(
-            self.load_command("GetReadings", "--hold", "--connections", count),
+            self.load_command("GetReadings", "--hold", "--connections", count, *options),
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         result = json.loads(process.stdout.readline())
         if result["calls"] != count:
@@ -166,11 +169,11 @@ class Server:
         return json.loads(done.stdout.strip().split("\n")[-1])["start_ms"]
 
 
-def under_load(server, call, connections, streams, seconds):
+def under_load(server, call, connections, streams, seconds, *options):
     """(CPU µs per call of the server, mean latency in µs, p99 in µs)."""
     before = server.cpu_seconds()
     result = server.load(call, "--connections", connections, "--streams", streams,
-                         "--seconds", seconds)
+                         "--seconds", seconds, *options)
     cpu = (server.cpu_seconds() - before) / result["calls"] * 1e6
     return cpu, result["mean_us"], result["p99_us"]
 
