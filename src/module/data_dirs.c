@@ -33,9 +33,12 @@ int sn_data_dir(const char *home, const struct sn_config *config, const char *mo
                 char (*ret_path)[SN_DATA_DIR_MAX])
 {
     const struct sn_config_cloud *cloud = &config->cloud;
-    int n = snprintf(*ret_path, sizeof(*ret_path), "%s/module-data/%s%s%s", home,
-                     cloud->json && *cloud->id ? cloud->id : "local", module ? "/" : "",
-                     module ? module : "");
+    const char *machine = cloud->json && *cloud->id ? cloud->id : "local";
+
+    if (machine[0] == '.' || strchr(machine, '/')) /* what lies elsewhere isn't ours to clean */
+        return SN_ERR_INVALID_ARGUMENT;
+    int n = snprintf(*ret_path, sizeof(*ret_path), "%s/module-data/%s%s%s", home, machine,
+                     module ? "/" : "", module ? module : "");
 
     return n > 0 && (size_t)n < sizeof(*ret_path) ? 0 : SN_ERR_INVALID_ARGUMENT;
 }

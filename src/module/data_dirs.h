@@ -11,7 +11,8 @@
 /* Longest path of a module's data directory. */
 enum { SN_DATA_DIR_MAX = 2048 };
 
-/* "<home>/module-data/<part>", or with a module's name below. INVALID_ARGUMENT: it is too long. */
+/* "<home>/module-data/<part>", or with a module's name below. INVALID_ARGUMENT: it is too
+ * long, or the part's id is no name of a folder. */
 int sn_data_dir(const char *home, const struct sn_config *config, const char *module,
                 char (*ret_path)[SN_DATA_DIR_MAX]) SN_MUST_USE;
 

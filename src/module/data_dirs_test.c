@@ -108,11 +108,22 @@ static void where_nothing_is_nothing_happens(void **state)
     assert_false(exists("module-data"));
 }
 
+static void a_machine_whose_id_leads_elsewhere_cleans_nothing(void **state)
+{
+    make("module-data");
+    make("kept");
+    clean("{\"cloud\":{\"id\":\"..\",\"secret\":\"s\"}}");
+    clean("{\"cloud\":{\"id\":\"a/../..\",\"secret\":\"s\"}}");
+    assert_true(exists("kept"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_belongs_to_no_module_goes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(where_nothing_is_nothing_happens, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_machine_whose_id_leads_elsewhere_cleans_nothing, set_up,
+                                        tear_down),
     };
 
     return cmocka_run_group_tests_name("data_dirs", tests, NULL, NULL);

@@ -288,7 +288,9 @@ static int make_data_dir(const struct sn_run *run, char (*path)[SN_DATA_DIR_MAX]
                          struct sn_error *error)
 {
     if (sn_data_dir(run->host->options.home, run->config, run->entry->name, path))
-        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "the path of its data is too long");
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                            "its data can't have a folder: cloud.id is no name for one, or the "
+                            "path is too long");
     for (char *slash = strchr(*path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         mkdir(*path, 0755);
