@@ -292,8 +292,10 @@ static bool is_same_machine(const struct sn_config *a, const struct sn_config *b
 void module_want(struct module *module, struct sn_config *config,
                  const struct sn_config_module *entry)
 {
-    if (entry && !(is_same(module->entry, entry) && is_same_machine(module->config, config)))
+    if (entry && !(is_same(module->entry, entry) && is_same_machine(module->config, config))) {
         module_restart(module);
+        module->tried = false; /* what it will have is not known yet */
+    }
     struct sn_config *old = module->config;
     module->config = sn_config_ref(config);
     module->entry = entry;
