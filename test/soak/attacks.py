@@ -1,19 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """What hostile peers do, one function each: attack(connect, until) repeats itself until the clock
 passes `until`. Each runs in a process of its own; a refusal by the server is what it wants."""
+import base64
 import contextlib
+import json
 import os
 import random
 import socket
 import struct
 import time
 
+import calls
 import raw
 
 REFUSED = (OSError, raw.h2.exceptions.ProtocolError, ConnectionError)
 OPEN = raw.PREFACE + raw.SETTINGS
 MODELS = "/viam.component.arm.v1.ArmService/Get3DModels"  # an answer of 46 KB
 ARM = b"\n\3arm"
+CALL = "/proto.rpc.webrtc.v1.SignalingService/Call"
+OFFER = "\r\n".join([
+    "v=0", "o=- 1 1 IN IP4 0.0.0.0", "s=-", "t=0 0",
+    "a=fingerprint:sha-256 " + ":".join(["AB"] * 32), "a=group:BUNDLE 0",
+    "m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "c=IN IP4 0.0.0.0", "a=setup:actpass",
+    "a=mid:0", "a=sctp-port:5000", "a=ice-ufrag:cIMWiSJxRwQKvZkv",
+    "a=ice-pwd:NHDpzdiCgqBYOsiJdTQLpoxYynmMuWlM", ""])
 STALL = 2  # seconds that the server of the soak lets a peer stand still; it looks as often
 PAUSE = 0.002  # between rounds: what is judged is the server, not who gets the CPU
 
@@ -180,9 +190,51 @@ def bad_http1(connect, until):
         pour(connect, random.choice(heads))
 
 
+def offer(sock, sdp):
+    """The answer of the server's signaling; None: it was refused."""
+    text = base64.b64encode(json.dumps({"type": "offer", "sdp": sdp}).encode())
+    answer = raw.Connection(sock).call(raw.field(1, text), CALL,
+                                       {"rpc-host": f"localhost:{sock.getpeername()[1]}"})
+    if not answer.body:
+        return None
+    init = next(value for number, value in calls.fields(answer.body[5:]) if number == 2)
+    told = next(value for number, value in calls.fields(init) if number == 1)
+    return json.loads(base64.b64decode(told))["sdp"]
+
+
+def offers(connect, until):
+    """Good ones that nobody follows up, and broken ones."""
+    for _ in rounds(until):
+        with contextlib.suppress(*REFUSED), connect() as sock:
+            broken = list(OFFER)
+            broken[random.randrange(len(OFFER))] = chr(random.randrange(1, 128))
+            offer(sock, random.choice((OFFER, "".join(broken))))
+
+
+def peer_port(connect):
+    """Where the server would meet a peer; open for some seconds."""
+    with connect() as sock:
+        candidates = [line.split() for line in offer(sock, OFFER).split("\r\n")
+                      if line.startswith("a=candidate:")]
+    return next(int(words[5]) for words in candidates if words[4] == "127.0.0.1")
+
+
+def datagrams(connect, until):
+    """Garbage at the port of peer connections, with beginnings of what belongs there."""
+    stun = b"\0\1\0\0\x21\x12\xa4\x42"
+    heads = (b"", stun, stun[:2] + b"\0\x40" + stun[4:], b"\x16\xfe\xfd", b"\x17\xfe\xfd\0\1")
+    asked = 0
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        for _ in rounds(until):
+            if time.monotonic() > asked + 5:
+                port, asked = peer_port(connect), time.monotonic()
+            for head in heads:
+                sock.sendto(head + os.urandom(random.randrange(1200)), ("127.0.0.1", port))
+
+
 ATTACKS = [garbage, tls_hello, pings, settings, windows, unknown_frames, endless_headers,
            swelling_headers, empty_data, rapid_reset, vanishing, bad_messages, slow_readers,
-           slow_writers, idle_crowd, churn, bad_http1]
+           slow_writers, idle_crowd, churn, bad_http1, offers, datagrams]
 
 # What the server must have refused them for; the others it can take.
 REFUSALS = {tls_hello: "tls_on_plaintext", settings: "flood_settings",
