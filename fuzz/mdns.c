@@ -19,6 +19,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (!sn_mdns_read(data, size, note, &count))
         FUZZ_REQUIRE(count <= SN_MDNS_RECORDS_MAX);
+    struct sn_mdns_machine machine;
+    FUZZ_REQUIRE(!sn_mdns_machine_init(&machine, SN_STR("a.b")));
+    if (sn_mdns_machine_read(&machine, data, size))
+        FUZZ_REQUIRE(machine.address.family == 4 && *machine.host);
+    sn_mdns_asks_for(data, size, SN_STR("a.b"));
+    static const uint8_t address[4] = {127, 0, 0, 1};
+    uint8_t answer[SN_MDNS_ANSWER_MAX];
+    int answer_len =
+        sn_mdns_answer((struct sn_str){(const char *)data, size}, 1, address, 1, answer);
+    FUZZ_REQUIRE(answer_len <= SN_MDNS_ANSWER_MAX);
+    if (answer_len > 0)
+        FUZZ_REQUIRE(!sn_mdns_machine_init(&machine, (struct sn_str){(const char *)data, size}));
     int len = sn_mdns_query((struct sn_str){(const char *)data, size}, query);
     FUZZ_REQUIRE(len <= SN_MDNS_QUERY_MAX);
     return 0;

@@ -306,7 +306,7 @@ static const struct setting settings[] = {
     PATH("config", config, false, "machine configuration file"),
     PATH("cpuprofile", cpuprofile, true, "write cpu profile to file"),
     SWITCH("debug", debug, NULL, false, "log at debug level"),
-    SWITCH("disable-mdns", disable_mdns, NULL, true,
+    SWITCH("disable-mdns", disable_mdns, NULL, false,
            "disable server discovery through multicast DNS"),
     PATH("dump-resources", dump_resources, false,
          "dump all resource registrations as json to the provided file path"),

@@ -4,6 +4,7 @@
  */
 #include "main/ports.h"
 
+#include "net/address.h"
 #include "net/systemd.h"
 
 #include <stdio.h>
@@ -87,6 +88,19 @@ void sn_ports_move(struct sn_ports *ports, const char *address)
     sn_web_drain(ports->web, SN_DRAIN_NS, NULL, NULL);
     if (open_address(ports, address, &error))
         sn_log_error(ports->log, "error serving web: %s", error.text);
+}
+
+bool sn_ports_ip(const struct sn_ports *ports, struct sn_ip *ret_ip)
+{
+    struct sn_listener *listener = ports->handed_count ? ports->handed[0] : ports->listener;
+    struct sn_address address;
+    struct sn_error error;
+
+    if (!listener || sn_address_parse(sn_listener_address(listener), &address, &error) ||
+        address.is_unix || !sn_ip_parse(sn_str_of(address.name), ret_ip))
+        return false;
+    ret_ip->port = address.port;
+    return true;
 }
 
 void sn_ports_close(struct sn_ports *ports)

@@ -10,6 +10,7 @@
 #include "main/options.h"
 #include "net/conn.h"
 #include "rpc/transport/web/web.h"
+#include "wire/ice/address.h"
 
 /* How long clients have to finish what they began, when a port closes. */
 #define SN_DRAIN_NS SN_SECONDS(2)
@@ -38,6 +39,9 @@ int sn_ports_open(struct sn_ports *ports, const char *address, struct sn_error *
 /* A new address: the old port closes with its connections, as upstream. Nothing happens when it is
  * the old one, or when sockets were handed. */
 void sn_ports_move(struct sn_ports *ports, const char *address);
+
+/* Where the first port is, for the networks around; false where there is none, or a path. */
+bool sn_ports_ip(const struct sn_ports *ports, struct sn_ip *ret_ip);
 
 /* Stops listening. */
 void sn_ports_close(struct sn_ports *ports);

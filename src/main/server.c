@@ -10,6 +10,7 @@
 #include "main/peers.h"
 #include "main/ports.h"
 #include "module/host.h"
+#include "net/announce.h"
 #include "net/systemd.h"
 #include "robot/config_file.h"
 #include "robot/pages.h"
@@ -45,6 +46,7 @@ struct program {
     struct sn_peers peers;
     struct sn_identity identity;
     struct sn_access access;
+    struct sn_announcer *announcer; /* NULL: none */
     struct sn_timer stop, overdue, summary, watchdog;
     bool stopping;
 };
@@ -64,6 +66,23 @@ static int fail(const struct program *program, const char *text)
 }
 
 /* ---- changes ---- */
+
+/* Tells the networks around, anew. That it can't be done hinders nobody who knows the address. */
+static void announce(struct program *program, const struct sn_config *config)
+{
+    const char *names[2] = {sn_access_name(&program->access, config), config->cloud.local_fqdn};
+    struct sn_error error;
+    struct sn_ip ip;
+
+    sn_announcer_destroy(program->announcer);
+    program->announcer = NULL;
+    if (program->options.disable_mdns || !sn_ports_ip(&program->ports, &ip))
+        return;
+    if (sn_announcer_create(program->loop, names, &ip, &program->announcer, &error)) {
+        program->announcer = NULL;
+        sn_log_warn(program->log, "not announced by mDNS: %s", error.text);
+    }
+}
 
 static void identity_changed(void *owner, struct sn_tls *tls)
 {
@@ -90,6 +109,7 @@ static void config_changed(void *owner, struct sn_config *take_config)
     sn_peers_name(&program->peers, sn_access_name(&program->access, take_config),
                   take_config->cloud.local_fqdn);
     sn_ports_move(&program->ports, take_config->network.bind_address);
+    announce(program, take_config);
     if (sn_robot_configure(program->robot, take_config))
         sn_log_error(program->log, "no memory for the new config; the old one stays");
 }
@@ -148,6 +168,8 @@ static void begin_stop(struct sn_timer *timer)
     sn_config_file_destroy(program->file);
     program->file = NULL;
     sn_identity_close(&program->identity);
+    sn_announcer_destroy(program->announcer);
+    program->announcer = NULL;
     sn_ports_close(&program->ports);
     sn_timer_start(sn_loop_timers(program->loop), &program->overdue, stop_timeout_ns, stop_overdue);
     sn_robot_close(program->robot, robot_closed, program);
@@ -278,6 +300,7 @@ static int start(struct program *program, struct sn_config *take_config, struct 
         sn_config_destroy(take_config);
         return code;
     }
+    announce(program, take_config);
     if (sn_robot_configure(program->robot, take_config))
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "out of memory");
     if (sn_config_file_follow(program->loop, &program->source, config_changed, program,

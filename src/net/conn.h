@@ -109,8 +109,8 @@ int sn_dial(struct sn_loop *loop, const char *address, sn_connect_fn on_connect,
 void sn_dial_cancel(struct sn_dial *dial);
 
 /* Right after sn_dial(): the connection will speak TLS (net/tls.h), with the host of the address as
- * the name the server must have. */
+ * the name the server must have, or `name` where that isn't NULL (it lives as long as the dial). */
 struct sn_tls;
-void sn_dial_secure(struct sn_dial *dial, struct sn_tls *tls);
+void sn_dial_secure(struct sn_dial *dial, struct sn_tls *tls, const char *name);
 
 #endif

@@ -31,6 +31,7 @@ struct sn_dial {
     } literal[2];             /* of a host that needs no lookup */
     struct sn_stream *stream; /* being tried */
     struct sn_tls *tls;       /* NULL: none is wanted */
+    const char *tls_name;     /* NULL: the host */
     struct sn_conn *secured;  /* whose handshake is under way */
     uv_connect_t connect;
 };
@@ -73,7 +74,7 @@ static void on_secured(void *owner, struct sn_conn *conn, const struct sn_error 
 static void connected(struct sn_dial *dial)
 {
     struct sn_stream *stream = dial->stream;
-    const char *name = dial->address.name;
+    const char *name = dial->tls_name ? dial->tls_name : dial->address.name;
 
     if (stream->uv.handle.type == UV_TCP) {
         uv_tcp_nodelay(&stream->uv.tcp, 1);
@@ -240,8 +241,9 @@ int sn_dial(struct sn_loop *loop, const char *address, sn_connect_fn on_connect,
     return 0;
 }
 
-void sn_dial_secure(struct sn_dial *dial, struct sn_tls *tls)
+void sn_dial_secure(struct sn_dial *dial, struct sn_tls *tls, const char *name)
 {
+    dial->tls_name = name;
     dial->tls = sn_tls_ref(tls);
 }
 

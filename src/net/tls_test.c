@@ -161,7 +161,7 @@ static void dial(struct world *world, const char *host)
              strrchr(sn_listener_address(world->listener), ':'));
     assert_int_equal(sn_dial(world->loop, address, connected, &world->client, &world->dial, NULL),
                      0);
-    sn_dial_secure(world->dial, world->client_tls);
+    sn_dial_secure(world->dial, world->client_tls, NULL);
 }
 
 static void meet(struct world *world)

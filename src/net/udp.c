@@ -117,6 +117,8 @@ static void read_local(const struct sn_udp *udp, struct msghdr *message, struct 
 
             memcpy(&info, CMSG_DATA(c), sizeof(info));
             memcpy(local.bytes, &info.ipi_addr, 4);
+            if (sn_ip_is_multicast(&local))
+                local.scope = (uint32_t)info.ipi_ifindex;
         } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
             struct in6_pktinfo info;
 

@@ -20,7 +20,8 @@ enum {
 };
 
 /* A datagram has come from `remote` to the address `local` of this machine (its port is the
- * socket's); valid during the call. May close the socket. */
+ * socket's), or to a group (its scope is the interface); valid during the call. May close the
+ * socket. */
 typedef void (*sn_udp_fn)(void *owner, const struct sn_ip *local, const struct sn_ip *remote,
                           const uint8_t *bytes, size_t len);
 

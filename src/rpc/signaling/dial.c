@@ -6,6 +6,7 @@
 #include "rpc/signaling/dial.h"
 
 #include "net/address.h"
+#include "net/find.h"
 #include "pb/proto/rpc/v1/auth.h"
 #include "pb/proto/rpc/webrtc/v1/signaling.h"
 #include "rpc/core/client.h"
@@ -21,6 +22,7 @@ enum {
     STEP_S = 20,             /* of a call; Rust's */
     STEP_MEMORY = 512 << 10, /* of a call, descriptions included */
     TOKEN_MAX = 16 << 10,    /* bytes of a token */
+    PORT_UNSAID = 443,
 };
 
 /* A call of ours. */
@@ -37,8 +39,13 @@ struct sn_machine_dial {
     struct sn_channel base; /* first: what the owner gets */
     struct sn_loop *loop;
     char *address, *host, *type, *entity, *payload, *authorization;
+    char *name; /* a bare one, to be looked for; NULL: none, or that is over */
+    struct sn_find find;
+    char found_address[SN_ADDRESS_MAX]; /* "": not found; comes before the other */
+    char tls_name[SN_HOST_MAX + 1];     /* of that one */
+    bool found_webrtc;
     struct sn_tls *tls;
-    bool downgrade, secured;
+    bool downgrade, secured, plain; /* plain: TLS failed */
     enum sn_machine_way way;
     sn_machine_fn dialled; /* NULL once it was called */
     void *owner;
@@ -104,6 +111,7 @@ static void free_dial(struct sn_machine_dial *dial)
     sn_timer_stop(sn_loop_timers(dial->loop), &dial->patience);
     sn_tls_unref(dial->tls);
     sn_arena_fini(&dial->arena);
+    free(dial->name);
     free(dial->address);
     free(dial->host);
     free(dial->type);
@@ -119,6 +127,7 @@ static void free_dial(struct sn_machine_dial *dial)
 static void give_up(struct sn_machine_dial *dial)
 {
     dial->over = true;
+    sn_find_cancel(&dial->find);
     sn_timer_stop(sn_loop_timers(dial->loop), &dial->patience);
     if (dial->step.running)
         sn_call_cancel(&dial->step.call, SN_ERR_CANCELLED);
@@ -398,15 +407,25 @@ static bool downgrade(struct sn_machine_dial *dial, int code)
 {
     if (code != SN_ERR_UNAVAILABLE || !dial->secured || !dial->downgrade)
         return false;
-    sn_tls_unref(dial->tls);
-    dial->tls = NULL;
+    dial->plain = true;
     close_tcp(dial);
     return true; /* goes on when it is closed */
 }
 
+/* Whether the machine isn't where mDNS said: then it is looked for by DNS. */
+static bool try_address(struct sn_machine_dial *dial, int code)
+{
+    if (code != SN_ERR_UNAVAILABLE || !*dial->found_address)
+        return false;
+    dial->found_address[0] = '\0';
+    dial->plain = false;
+    close_tcp(dial);
+    return true;
+}
+
 static void fail(struct sn_machine_dial *dial, int code, struct sn_str text)
 {
-    if (downgrade(dial, code))
+    if (downgrade(dial, code) || try_address(dial, code))
         return;
     sn_error_set(&dial->error, code, "%.*s", SN_STR_ARGS(text));
     tell(dial, false);
@@ -435,7 +454,7 @@ static void config_told(struct sn_machine_dial *dial, int code, struct sn_str te
 
 static void go_on(struct sn_machine_dial *dial)
 {
-    if (dial->way == SN_MACHINE_DIRECT)
+    if (dial->way == SN_MACHINE_DIRECT || (*dial->found_address && !dial->found_webrtc))
         tell(dial, true);
     else
         take_step(dial, &dial->step, ask_config, config_told);
@@ -476,13 +495,16 @@ static void authenticated(struct sn_machine_dial *dial, int code, struct sn_str 
 
 static void reach(struct sn_machine_dial *dial)
 {
-    if (sn_http2_channel_create(dial->loop, dial->address, &dial->tcp, &dial->error)) {
+    const char *found = *dial->found_address ? dial->found_address : NULL;
+
+    if (sn_http2_channel_create(dial->loop, found ? found : dial->address, &dial->tcp,
+                                &dial->error)) {
         tell(dial, false);
         return;
     }
-    dial->secured = dial->tls != NULL;
-    if (dial->tls)
-        sn_http2_channel_secure(dial->tcp, dial->tls);
+    dial->secured = dial->tls && !dial->plain;
+    if (dial->secured)
+        sn_http2_channel_secure(dial->tcp, dial->tls, found ? dial->tls_name : NULL);
     sn_tagged_init(&dial->tagged, dial->tcp);
     if (sn_tagged_add(&dial->tagged, "rpc-host", dial->host)) {
         tell(dial, false);
@@ -494,10 +516,37 @@ static void reach(struct sn_machine_dial *dial)
         go_on(dial);
 }
 
+/* One that speaks nothing we may speak is none. */
+static void on_found(struct sn_find *find, const struct sn_mdns_machine *machine)
+{
+    struct sn_machine_dial *dial = sn_container_of(find, struct sn_machine_dial, find);
+    char ip[SN_IP_TEXT_MAX];
+
+    if (machine && (dial->way == SN_MACHINE_WEBRTC ? machine->webrtc : machine->grpc)) {
+        sn_ip_format(&machine->address, ip);
+        snprintf(dial->found_address, sizeof(dial->found_address), "%s:%u", ip,
+                 machine->address.port);
+        dial->found_webrtc = machine->webrtc;
+    }
+    reach(dial);
+}
+
+/* Where the name can't be looked for, nobody has to know. */
+static void begin(struct sn_machine_dial *dial)
+{
+    char *name = dial->name;
+
+    dial->name = NULL;
+    if (!name || sn_find_start(dial->loop, &dial->find, sn_str_of(name), on_found))
+        reach(dial);
+    free(name);
+}
+
 static void on_turn(struct sn_task *task)
 {
     struct sn_machine_dial *dial = sn_container_of(task, struct sn_machine_dial, turn);
-    bool idle = !dial->tcp && !dial->hub && !dial->step.running && !dial->offer.running;
+    bool idle =
+        !dial->tcp && !dial->hub && !dial->step.running && !dial->offer.running && !dial->find.udp;
 
     dial->turning = false;
     if (!idle)
@@ -505,7 +554,7 @@ static void on_turn(struct sn_task *task)
     if (dial->over)
         free_dial(dial);
     else if (dial->dialled)
-        reach(dial);
+        begin(dial);
 }
 
 static void wake(struct sn_machine_dial *dial)
@@ -525,6 +574,14 @@ static bool keep(char **ret_copy, const char *text)
     return !text || *ret_copy;
 }
 
+/* Whether it is a name without a port, and no address: "host". */
+static bool is_bare(const char *text)
+{
+    struct sn_ip ip;
+
+    return !strchr(text, ':') && !strchr(text, '/') && !sn_ip_parse(sn_str_of(text), &ip);
+}
+
 int sn_machine_dial(struct sn_loop *loop, const struct sn_machine_options *options,
                     sn_machine_fn dialled, void *owner, struct sn_machine_dial **ret_dial,
                     struct sn_error *error)
@@ -532,8 +589,14 @@ int sn_machine_dial(struct sn_loop *loop, const struct sn_machine_options *optio
     struct sn_machine_dial *dial = calloc(1, sizeof(*dial));
     const char *host = options->host ? options->host : options->address;
     struct sn_address address;
+    char text[SN_ADDRESS_MAX];
+    bool bare = is_bare(options->address);
 
-    int code = sn_address_parse(options->address, &address, error);
+    if (bare)
+        snprintf(text, sizeof(text), "%s:%d", options->address, PORT_UNSAID);
+    else
+        snprintf(text, sizeof(text), "%s", options->address);
+    int code = sn_address_parse(text, &address, error);
     if (code) {
         free(dial);
         return code;
@@ -550,7 +613,9 @@ int sn_machine_dial(struct sn_loop *loop, const struct sn_machine_options *optio
     dial->guard.limits = sn_limits_preset;
     dial->turn.run = on_turn;
     sn_arena_init(&dial->arena, sn_loop_blocks(loop), STEP_MEMORY);
-    if (!keep(&dial->address, options->address) || !keep(&dial->host, host) ||
+    snprintf(dial->tls_name, sizeof(dial->tls_name), "%s", address.name);
+    if (!keep(&dial->name, bare && !options->no_mdns ? options->address : NULL) ||
+        !keep(&dial->address, text) || !keep(&dial->host, host) ||
         !keep(&dial->type, options->type) || !keep(&dial->payload, options->payload) ||
         !keep(&dial->entity, options->entity ? options->entity : host)) {
         free_dial(dial);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A channel to a machine, made the way the SDKs make theirs: TLS first and, where that is allowed,
- * plaintext; credentials become a token; then WebRTC by the machine's own signaling (or another's),
- * and where that can't be had, gRPC over the connection there is. Loop thread; nothing blocks.
- * Source: goutils (rpc/dial.go), rust-utils (src/rpc/dial.rs).
+ * A channel to a machine, made the way the SDKs make theirs: a bare name is looked for in the
+ * networks around first, by mDNS, for a second; then DNS knows it. TLS first and, where that is
+ * allowed, plaintext; credentials become a token; then WebRTC by the machine's own signaling (or
+ * another's), and where that can't be had, gRPC over the connection there is. Loop thread; nothing
+ * blocks. Source: goutils (rpc/dial.go), rust-utils (src/rpc/dial.rs).
  */
 #ifndef SN_SIGNALING_DIAL_H
 #define SN_SIGNALING_DIAL_H
@@ -18,10 +19,12 @@ enum sn_machine_way {
 };
 
 struct sn_machine_options {
-    const char *address; /* "host:port" of the machine, or of whoever signals for it */
-    const char *host;    /* the machine's name there; NULL: the address */
-    struct sn_tls *tls;  /* a reference is taken; NULL: plaintext */
-    bool downgrade;      /* where TLS fails, plaintext will do */
+    /* "host:port" of the machine, or of whoever signals for it; or a name, with port 443. */
+    const char *address;
+    const char *host;   /* the machine's name there; NULL: the address */
+    bool no_mdns;       /* names aren't looked for in the networks around */
+    struct sn_tls *tls; /* a reference is taken; NULL: plaintext */
+    bool downgrade;     /* where TLS fails, plaintext will do */
     /* Credentials; type NULL: none. They go into plaintext only with `downgrade` or without TLS. */
     const char *type, *entity, *payload; /* entity NULL: the host */
     enum sn_machine_way way;

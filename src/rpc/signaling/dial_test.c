@@ -6,6 +6,8 @@
 #include "rpc/signaling/dial.h"
 #include "rpc/signaling/server.h"
 
+#include "net/address.h"
+#include "net/announce.h"
 #include "net/testing.h"
 #include "pb/proto/rpc/v1/auth.h"
 #include "rpc/core/client.h"
@@ -326,10 +328,48 @@ static void test_cancel(void **state)
     run_until(m->loop, sn_http2_server_connections(m->http2) == 0);
 }
 
+/* By name: the networks around tell where it is. */
+static void test_mdns(void **state)
+{
+    const char *const names[2] = {"sinew-dial.test.invalid", ""};
+    struct machine *m = *state;
+    struct sn_announcer *announcer;
+    struct sn_machine_dial *unused;
+    struct sn_address address;
+    struct sn_ip at = {.family = 4, .bytes = {127, 0, 0, 1}};
+    struct sn_machine_options options = {
+        .address = names[0], .host = "machine", .way = SN_MACHINE_WEBRTC};
+
+    assert_int_equal(sn_address_parse(sn_listener_address(m->listener), &address, &m->error), 0);
+    at.port = address.port;
+    if (sn_announcer_create(m->loop, names, &at, &announcer, &m->error)) {
+        print_message("no multicast here: %s\n", m->error.text);
+        skip();
+    }
+    signal_too(m);
+    assert_int_equal(sn_machine_dial(m->loop, &options, dialled, m, &unused, &m->error), 0);
+    run_until(m->loop, m->answered);
+    sn_announcer_destroy(announcer);
+    assert_non_null(m->channel);
+    assert_true(sn_machine_is_webrtc(m->channel));
+    assert_int_equal(call_once(m), 0);
+    close_channel(m);
+    m->answered = false;
+    options.no_mdns = true; /* nobody else knows the name */
+    assert_int_equal(sn_machine_dial(m->loop, &options, dialled, m, &unused, &m->error), 0);
+    run_until(m->loop, m->answered);
+    assert_null(m->channel);
+    assert_int_equal(m->error.code, SN_ERR_UNAVAILABLE);
+    options.no_mdns = false;
+    assert_int_equal(sn_machine_dial(m->loop, &options, never, m, &unused, &m->error), 0);
+    uv_run(sn_loop_backend(m->loop), UV_RUN_NOWAIT);
+    sn_machine_cancel(unused);
+}
+
 static void test_bad_address(void **state)
 {
     struct machine *m = *state;
-    struct sn_machine_options options = {.address = "nonsense"};
+    struct sn_machine_options options = {.address = "nonsense:"};
     struct sn_machine_dial *one;
 
     assert_int_equal(sn_machine_dial(m->loop, &options, never, m, &one, &m->error),
@@ -346,6 +386,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_credentials, setup, teardown),
         cmocka_unit_test_setup_teardown(test_downgrade, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_mdns, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_address, setup, teardown),
     };
 

@@ -96,12 +96,69 @@ static void test_loops(void **state)
     assert_int_equal(found.count, 0);
 }
 
+/* What is asked for is what is answered, and read again. */
+static void test_machine(void **state)
+{
+    static const uint8_t address[4] = {192, 0, 2, 9};
+    uint8_t bytes[SN_MDNS_ANSWER_MAX], query[SN_MDNS_QUERY_MAX];
+    struct sn_mdns_machine machine;
+    char text[SN_IP_TEXT_MAX];
+
+    assert_int_equal(sn_mdns_machine_init(&machine, SN_STR("Bot.Lab.example")), 0);
+    int len = sn_mdns_ask_for(&machine, query);
+    assert_true(len > 0);
+    assert_true(sn_mdns_asks_for(query, (size_t)len, SN_STR("bot.lab.example")));
+    assert_false(sn_mdns_asks_for(query, (size_t)len, SN_STR("bot.lab")));
+    assert_false(sn_mdns_asks_for(query, (size_t)len - 1, SN_STR("bot.lab.example")));
+    len = sn_mdns_query(SN_STR("bot.local"), query);
+    assert_true(sn_mdns_asks_for(query, (size_t)len, SN_STR("bot")));
+    len = sn_mdns_answer(SN_STR("bot.lab.example"), 8080, address, 9000, bytes);
+    assert_true(len > 0);
+    assert_false(sn_mdns_asks_for(bytes, (size_t)len, SN_STR("bot.lab.example")));
+    for (size_t cut = 0; cut < (size_t)len; cut++) {
+        struct sn_mdns_machine other = machine;
+
+        assert_false(sn_mdns_machine_read(&other, bytes, cut));
+    }
+    assert_true(sn_mdns_machine_read(&machine, bytes, (size_t)len));
+    assert_true(machine.grpc && machine.webrtc);
+    assert_string_equal(machine.host, "bot.lab.example.local");
+    assert_int_equal(machine.address.port, 8080);
+    sn_ip_format(&machine.address, text);
+    assert_string_equal(text, "192.0.2.9");
+    assert_int_equal(sn_mdns_machine_init(&machine, SN_STR("other")), 0);
+    assert_false(sn_mdns_machine_read(&machine, bytes, (size_t)len));
+    assert_int_equal(sn_mdns_machine_init(&machine, SN_STR("a..b")), SN_ERR_INVALID_ARGUMENT);
+}
+
+/* The longest name there can be. */
+static void test_long_machine(void **state)
+{
+    static const uint8_t address[4] = {192, 0, 2, 9};
+    uint8_t bytes[SN_MDNS_ANSWER_MAX];
+    struct sn_mdns_machine machine;
+    char text[SN_MDNS_INSTANCE_MAX + 1];
+    struct sn_str name = {text, SN_MDNS_INSTANCE_MAX};
+
+    memset(text, 'x', sizeof(text));
+    for (size_t i = 60; i < sizeof(text); i += 60)
+        text[i] = '.';
+    assert_int_equal(sn_mdns_machine_init(&machine, name), 0);
+    int len = sn_mdns_answer(name, 1, address, 1, bytes);
+    assert_true(len > 0);
+    assert_true(sn_mdns_machine_read(&machine, bytes, (size_t)len));
+    name.len++;
+    assert_int_equal(sn_mdns_answer(name, 1, address, 1, bytes), SN_ERR_INVALID_ARGUMENT);
+    assert_int_equal(sn_mdns_machine_init(&machine, name), SN_ERR_INVALID_ARGUMENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_query),  cmocka_unit_test(test_no_names),
-        cmocka_unit_test(test_answer), cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_loops),
+        cmocka_unit_test(test_query),        cmocka_unit_test(test_no_names),
+        cmocka_unit_test(test_answer),       cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_loops),        cmocka_unit_test(test_machine),
+        cmocka_unit_test(test_long_machine),
     };
 
     return cmocka_run_group_tests_name("wire/mdns", tests, NULL, NULL);

@@ -173,7 +173,7 @@ static void dial(struct h2_channel *channel)
         return;
     }
     if (channel->tls)
-        sn_dial_secure(channel->dial, channel->tls);
+        sn_dial_secure(channel->dial, channel->tls, channel->tls_name);
     sn_timer_start(sn_loop_timers(channel->loop), &channel->dial_timeout, connect_timeout_ns,
                    on_dial_timeout);
 }
@@ -261,7 +261,10 @@ int sn_http2_channel_create(struct sn_loop *loop, const char *address,
     return 0;
 }
 
-void sn_http2_channel_secure(struct sn_channel *base, struct sn_tls *tls)
+void sn_http2_channel_secure(struct sn_channel *base, struct sn_tls *tls, const char *name)
 {
-    ((struct h2_channel *)base)->tls = sn_tls_ref(tls);
+    struct h2_channel *channel = (struct h2_channel *)base;
+
+    channel->tls = sn_tls_ref(tls);
+    channel->tls_name = name;
 }

@@ -24,7 +24,8 @@ struct h2_channel {
     struct h2_memory memory;
     struct sn_guard guard;
     char address[SN_ADDRESS_MAX];
-    struct sn_tls *tls; /* NULL: plaintext */
+    struct sn_tls *tls;   /* NULL: plaintext */
+    const char *tls_name; /* NULL: the host of the address */
     struct sn_dial *dial;
     struct sn_timer dial_timeout;
     struct h2_client_conn *conn; /* the one that takes new streams; NULL: none */

@@ -48,8 +48,10 @@ size_t sn_http2_server_streams(const struct sn_http2_server *http2);
 int sn_http2_channel_create(struct sn_loop *loop, const char *address,
                             struct sn_channel **ret_channel, struct sn_error *error) SN_MUST_USE;
 
-/* Before its first call: its connections speak TLS; a server that isn't trusted is unreachable. */
+/* Before its first call: its connections speak TLS; a server that isn't trusted is unreachable. The
+ * server must have the host of the address as its name, or `name` where that isn't NULL; that must
+ * live as long as the channel. */
 struct sn_tls;
-void sn_http2_channel_secure(struct sn_channel *channel, struct sn_tls *tls);
+void sn_http2_channel_secure(struct sn_channel *channel, struct sn_tls *tls, const char *name);
 
 #endif

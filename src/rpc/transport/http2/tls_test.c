@@ -50,7 +50,7 @@ static void open_channel(struct fixture *f, const struct tls_paper *trusted)
     f->client_tls = trusted ? trust(trusted) : NULL;
     assert_int_equal(sn_http2_channel_create(f->world->loop, address, &f->channel, NULL), 0);
     if (f->client_tls)
-        sn_http2_channel_secure(f->channel, f->client_tls);
+        sn_http2_channel_secure(f->channel, f->client_tls, NULL);
 }
 
 static int setup(void **state)
