@@ -6,6 +6,7 @@ import inspect
 import json
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -36,9 +37,13 @@ TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools"
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """None that the system gives away by itself: servers and clients are given such all the time,
+    and one may get this before it is listened on."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Log:
