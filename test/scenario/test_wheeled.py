@@ -158,7 +158,9 @@ async def test_the_latest_command_counts(server):
 
 
 @pytest.mark.differs("the real server's fake motors turn on when nobody waits for them")
-async def test_a_move_that_nobody_waits_for_ends(server):
+async def test_a_move_that_nobody_waits_for_ends(start):
+    """On a machine of its own: the end of another test's session would stop the base, too."""
+    server = start(CONFIG)
     async with server.machine() as machine, server.channel() as channel:
         stub = BaseServiceStub(channel)
         request = MoveStraightRequest(name="w", distance_mm=10000, mm_per_sec=50)
