@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #ifdef __cplusplus
@@ -40,6 +41,16 @@ static inline bool sn_str_eq(struct sn_str a, struct sn_str b)
 static inline bool sn_str_is(struct sn_str a, const char *text)
 {
     return sn_str_eq(a, sn_str_of(text));
+}
+
+/* FNV-1a: for tables, not against who chooses the bytes. */
+static inline uint32_t sn_str_hash(struct sn_str s)
+{
+    uint32_t hash = 2166136261u;
+
+    for (size_t i = 0; i < s.len; i++)
+        hash = (hash ^ (uint8_t)s.ptr[i]) * 16777619u;
+    return hash;
 }
 
 static inline bool sn_str_has_prefix(struct sn_str s, struct sn_str prefix)

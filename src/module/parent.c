@@ -85,16 +85,6 @@ void sn_parent_fini(struct sn_parent *parent)
     parent->http2 = NULL;
 }
 
-/* What tells names apart that had to be cut. */
-static uint32_t digest(const char *name)
-{
-    uint32_t hash = 2166136261u; /* FNV-1a */
-
-    for (; *name; name++)
-        hash = (hash ^ (uint8_t)*name) * 16777619u;
-    return hash;
-}
-
 int sn_parent_socket(const struct sn_parent *parent, struct sn_random *random, const char *name,
                      char *ret_path, size_t size, struct sn_error *error)
 {
@@ -106,7 +96,8 @@ int sn_parent_socket(const struct sn_parent *parent, struct sn_random *random, c
     for (int i = 0; i < RANDOM_LETTERS; i++)
         tail[i] = letters[sn_random_next(random) % (sizeof(letters) - 1)];
     if (len > room) {
-        snprintf(cut, sizeof(cut), "-%08x", digest(name));
+        /* what tells names apart that were cut */
+        snprintf(cut, sizeof(cut), "-%08x", sn_str_hash(sn_str_of(name)));
         if (room < strlen(cut) + NAME_MIN)
             return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
                                 "the folder %s leaves no room for a socket's name: paths have at "

@@ -14,18 +14,9 @@ enum { REASON_MAX = 4096 };
 
 /* ---- the index ---- */
 
-static size_t hash_of(struct sn_str name)
-{
-    uint32_t hash = 2166136261u; /* FNV-1a */
-
-    for (size_t i = 0; i < name.len; i++)
-        hash = (hash ^ (uint8_t)name.ptr[i]) * 16777619u;
-    return hash;
-}
-
 static struct sn_node **slot_of(const struct sn_graph *graph, struct sn_str name)
 {
-    return &graph->index[hash_of(name) & (graph->index_size - 1)];
+    return &graph->index[sn_str_hash(name) & (graph->index_size - 1)];
 }
 
 static void index_add(struct sn_graph *graph, struct sn_node *node)

@@ -3,6 +3,7 @@
  * Failed attempts by address.
  */
 #include "rpc/auth/attempts.h"
+#include "sinew/str.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -33,11 +34,7 @@ void sn_attempts_host(const char *address, char ret_host[SN_ATTEMPTS_HOST_MAX])
 
 static size_t first_slot(const char *host)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-
-    for (; *host; host++)
-        hash = (hash ^ (uint8_t)*host) * 16777619u;
-    return hash % SN_ATTEMPTS_SLOTS;
+    return sn_str_hash(sn_str_of(host)) % SN_ATTEMPTS_SLOTS;
 }
 
 /* NULL when it isn't known. */

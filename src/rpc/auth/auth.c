@@ -253,11 +253,9 @@ static int admit(struct sn_gate *gate, const struct sn_peer *peer, struct sn_str
 /* What failures of that entity from that host are counted by. */
 static void login_of(const char *host, struct sn_str entity, char login[SN_ATTEMPTS_HOST_MAX])
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
-
-    for (size_t i = 0; i < entity.len && i <= SN_AUTH_ENTITY_MAX; i++)
-        hash = (hash ^ (uint8_t)entity.ptr[i]) * 16777619u;
-    snprintf(login, SN_ATTEMPTS_HOST_MAX, "%.48s %08x", host, hash);
+    if (entity.len > SN_AUTH_ENTITY_MAX + 1)
+        entity.len = SN_AUTH_ENTITY_MAX + 1;
+    snprintf(login, SN_ATTEMPTS_HOST_MAX, "%.48s %08x", host, sn_str_hash(entity));
 }
 
 /* Looks at credentials, unless there were too many wrong ones. */

@@ -11,15 +11,6 @@
 /* All tables and texts of one server; a microcontroller's API fits into a fraction of it. */
 enum { SERVER_MEMORY_MAX = 4 << 20 };
 
-static uint32_t hash_of(struct sn_str s)
-{
-    uint32_t hash = 2166136261u; /* FNV-1a */
-
-    for (size_t i = 0; i < s.len; i++)
-        hash = (hash ^ (uint8_t)s.ptr[i]) * 16777619u;
-    return hash;
-}
-
 struct sn_server *sn_server_create(const struct sn_server_config *config)
 {
     struct sn_arena arena;
@@ -47,7 +38,7 @@ void sn_server_destroy(struct sn_server *server)
 
 static void insert(const struct sn_method **slots, size_t capacity, const struct sn_method *method)
 {
-    size_t i = hash_of(method->path) & (capacity - 1);
+    size_t i = sn_str_hash(method->path) & (capacity - 1);
 
     while (slots[i])
         i = (i + 1) & (capacity - 1);
@@ -141,7 +132,7 @@ static const struct sn_method *find_own(const struct sn_server *server, struct s
 {
     if (!server->capacity)
         return NULL;
-    size_t i = hash_of(path) & (server->capacity - 1);
+    size_t i = sn_str_hash(path) & (server->capacity - 1);
     while (server->slots[i] && !sn_str_eq(server->slots[i]->path, path))
         i = (i + 1) & (server->capacity - 1);
     return server->slots[i];

@@ -16,11 +16,8 @@ enum {
 
 static struct port_address *find_address(struct port *port, struct sn_str host)
 {
-    uint32_t hash = 2166136261u; /* FNV-1a */
+    struct port_address **bucket = &port->addresses[sn_str_hash(host) % PORT_BUCKETS];
 
-    for (size_t i = 0; i < host.len; i++)
-        hash = (hash ^ (uint8_t)host.ptr[i]) * 16777619u;
-    struct port_address **bucket = &port->addresses[hash % PORT_BUCKETS];
     for (struct port_address *a = *bucket; a; a = a->next)
         if (sn_str_is(host, a->host))
             return a;
