@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A base on wheels, seen from its motors' side."""
 import asyncio
+import contextlib
 import math
 import time
 
 import pytest
-from grpclib import GRPCError
 from viam.components.base import Base
 from viam.components.motor import Motor
 from viam.proto.common import Vector3
@@ -164,7 +164,8 @@ async def test_a_move_that_nobody_waits_for_ends(start):
     async with server.machine() as machine, server.channel() as channel:
         stub = BaseServiceStub(channel)
         request = MoveStraightRequest(name="w", distance_mm=10000, mm_per_sec=50)
-        with pytest.raises((asyncio.TimeoutError, GRPCError)):  # either end may be first
+        # Client and server end it at the same moment; a move that was ended succeeds.
+        with contextlib.suppress(asyncio.TimeoutError):
             await stub.MoveStraight(request, timeout=0.3)
 
         async def still():
