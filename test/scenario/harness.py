@@ -203,11 +203,12 @@ class Server:
             channel.close()
 
     @contextlib.asynccontextmanager
-    async def machine(self, host="127.0.0.1", **options):
-        """The SDK's client; a direct connection unless other dial options are given."""
+    async def machine(self, host="127.0.0.1", sessions=False, **options):
+        """The SDK's client; a direct connection unless other dial options are given. Its sessions
+        hold up whoever closes it for a second, and stop what other tests move."""
         options = options or {"insecure": True, "disable_webrtc": True}
-        client = await RobotClient.at_address(
-            f"{host}:{self.port}", RobotClient.Options(dial_options=DialOptions(**options)))
+        client = await RobotClient.at_address(f"{host}:{self.port}", RobotClient.Options(
+            dial_options=DialOptions(**options), disable_sessions=not sessions))
         try:
             yield client
         finally:

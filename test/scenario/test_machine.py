@@ -5,17 +5,18 @@ import uuid
 
 import pytest
 from grpclib.exceptions import StreamTerminatedError
+from viam.components.motor import Motor
 from viam.proto.component.motor import IsPoweredRequest, MotorServiceStub, SetPowerRequest
 from viam.proto.robot import (BlockForOperationRequest, CancelOperationRequest, GetCloudMetadataRequest,
                               GetMachineStatusRequest, GetMachineStatusResponse,
                               GetModelsFromModulesRequest, GetOperationsRequest,
                               GetSessionsRequest, GetStatusRequest, GetVersionRequest,
-                              LogRequest, ResourceNamesRequest, ResourceRPCSubtypesRequest,
-                              ResourceStatus, RestartModuleRequest, RobotServiceStub,
-                              SendSessionHeartbeatRequest, StartSessionRequest,
-                              StopAllRequest)
+                              LogRequest, PeerConnectionType, ResourceNamesRequest,
+                              ResourceRPCSubtypesRequest, ResourceStatus, RestartModuleRequest,
+                              RobotServiceStub, SendSessionHeartbeatRequest,
+                              StartSessionRequest, StopAllRequest)
 
-from harness import FAKES, MOTOR, SENSOR, outcome
+from harness import FAKES, MOTOR, SENSOR, eventually, outcome
 
 MOTION = "rdk:service:motion/builtin"
 UNKNOWN_MODEL = {"name": "strange", "api": "rdk:component:motor", "model": "acme:demo:nothing"}
@@ -119,6 +120,23 @@ async def test_sessions(server):
         assert again.id == session.id
         other = await stub.StartSession(StartSessionRequest(resume=str(uuid.uuid4())))
         assert other.id != session.id
+
+
+async def test_the_sdk_keeps_a_session(start):
+    """What its client moves goes on while it is there, and stops when it has gone."""
+    server = start()
+    async with server.channel() as channel:
+        motors, stub = MotorServiceStub(channel), RobotServiceStub(channel)
+        async with server.machine(sessions=True) as machine:
+            await Motor.from_robot(machine, "m1").set_power(0.5)
+            session, = (await stub.GetSessions(GetSessionsRequest())).sessions
+            assert session.peer_connection_info.type == (
+                PeerConnectionType.PEER_CONNECTION_TYPE_GRPC)
+            assert (await motors.IsPowered(IsPoweredRequest(name="m1"))).is_on
+
+        async def stands():
+            return not (await motors.IsPowered(IsPoweredRequest(name="m1"))).is_on
+        await eventually(stands)
 
 
 async def test_session_errors(server):

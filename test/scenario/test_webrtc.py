@@ -60,7 +60,8 @@ async def test_the_sdk_calls(server):
 
 async def test_it_is_webrtc(server):
     """A session tells how its client came."""
-    async with server.machine(insecure=True) as machine, server.channel() as channel:
+    async with server.machine(insecure=True, sessions=True) as machine, \
+            server.channel() as channel:
         await Motor.from_robot(machine, "m1").set_power(0.1)
         sessions = (await RobotServiceStub(channel).GetSessions(GetSessionsRequest())).sessions
         kinds = [session.peer_connection_info.type for session in sessions]
