@@ -124,16 +124,32 @@ static void set_presets(struct sn_options *options)
     }
 }
 
+/* The sentence is upstream's; what was given and what could have been is in the fields. */
+static void warn_value(const struct setting *setting, const char *text)
+{
+    char allowed[96];
+
+    if (setting->type == TYPE_DURATION && setting->min == 1)
+        snprintf(allowed, sizeof(allowed), "a duration such as 1m30s");
+    else if (setting->type == TYPE_DURATION)
+        snprintf(allowed, sizeof(allowed), "a duration such as 1m30s, at least %gs",
+                 (double)setting->min / 1e9);
+    else
+        snprintf(allowed, sizeof(allowed), "a whole number from %lld to %lld",
+                 (long long)setting->min, (long long)setting->max);
+    sn_log_fields(sn_logger_get("rdk"), SN_LOG_WARN,
+                  SN_LOG_PAIRS("value", text, "allowed", allowed),
+                  "Failed to parse %s env var, falling back to default %s%s", setting->variable,
+                  setting->preset, setting->type == TYPE_DURATION ? " timeout" : "");
+}
+
 static void read_environment(struct sn_options *options)
 {
     for (const struct setting *setting = settings; setting->help; setting++) {
         const char *text = setting->variable ? getenv(setting->variable) : NULL;
 
         if (text && *text && !set_value(options, setting, text))
-            sn_log_warn(sn_logger_get("rdk"),
-                        "Failed to parse %s env var, falling back to default %s%s",
-                        setting->variable, setting->preset,
-                        setting->type == TYPE_DURATION ? " timeout" : "");
+            warn_value(setting, text);
     }
 }
 

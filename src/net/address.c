@@ -71,9 +71,11 @@ int sn_address_parse(const char *text, struct sn_address *ret_address, struct sn
 
     if (strncmp(text, "unix:", 5) == 0)
         code = parse_unix(text, text + (strncmp(text + 5, "//", 2) == 0 ? 7 : 5), &address, error);
-    else if (!colon || !parse_port(colon + 1, &address.port) ||
-             !parse_host(text, colon, address.name))
+    else if (!colon || !parse_host(text, colon, address.name))
         code = malformed(text, error);
+    else if (!parse_port(colon + 1, &address.port))
+        code = sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                            "address \"%.300s\": the port must be a number from 0 to 65535", text);
     if (!code)
         *ret_address = address;
     return code;

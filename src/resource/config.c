@@ -119,6 +119,37 @@ static json_t *load_json(const char *text, size_t len, json_error_t *ret_error)
     return root;
 }
 
+/* What kind of text it is where that says more than the first odd character does; NULL: none. */
+static const char *text_problem(const char *text, size_t len)
+{
+    if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0)
+        return "it begins with a byte order mark; save it as UTF-8 without one";
+    if (len >= 2 && (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0 ||
+                     !text[0] != !text[1]))
+        return "it is UTF-16; save it as UTF-8";
+    for (size_t i = 0; i < len; i++)
+        if (!text[i] || !strchr(" \t\r\n", text[i]))
+            return NULL;
+    return "it is empty; {} is the smallest config";
+}
+
+/* The parser's words, but for what they leave open or tell of the parser itself. */
+static int fail_json(const char *text, size_t len, const json_error_t *at, struct sn_error *error)
+{
+    const char *problem = text_problem(text, len), *hint = "";
+
+    if (problem)
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "failed to decode Config from json: %s",
+                            problem);
+    if (strstr(at->text, "near '/") || strstr(at->text, "near '#"))
+        hint = " (JSON has no comments)";
+    return sn_error_set(
+        error, SN_ERR_INVALID_ARGUMENT,
+        "failed to decode Config from json: line %d, column %d: %s%s", at->line, at->column,
+        json_error_code(at) == json_error_null_character ? "\\u0000 is not allowed" : at->text,
+        hint);
+}
+
 static int parse_json(const char *text, size_t len, json_t **ret_root, struct sn_error *error)
 {
     json_error_t at;
@@ -129,9 +160,7 @@ static int parse_json(const char *text, size_t len, json_t **ret_root, struct sn
                             len, SN_CONFIG_SIZE_MAX);
     json_t *root = load_json(text, len, &at);
     if (!root)
-        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
-                            "failed to decode Config from json: line %d, column %d: %s", at.line,
-                            at.column, at.text);
+        return fail_json(text, len, &at, error);
     if (is_deeper(root, SN_CONFIG_DEPTH_MAX)) {
         json_decref(root);
         return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
@@ -142,11 +171,9 @@ static int parse_json(const char *text, size_t len, json_t **ret_root, struct sn
     return 0;
 }
 
-static const struct sn_shape config_shape[];
-
 static int read_sections(struct sn_config *config, json_t *root, struct sn_shape_reader *reader)
 {
-    int err = sn_shape_read(reader, config_shape, root, NULL, config);
+    int err = sn_shape_read(reader, sn_shape_config, root, NULL, config);
 
     if (!err)
         err = sn_config_finish_cloud(&config->cloud, reader->error);
@@ -292,7 +319,8 @@ static const struct sn_shape tracing_shape[] = {
     {0},
 };
 
-static const struct sn_shape config_shape[] = {
+const struct sn_shape sn_shape_config[] = {
+    MEMBER(NULL, SELF, json, NULL),
     LIST("components", components, sn_shape_resource, sn_config_resource),
     LIST("services", services, sn_shape_resource, sn_config_resource),
     LIST("modules", modules, sn_shape_module, sn_config_module),

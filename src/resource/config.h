@@ -221,6 +221,7 @@ struct sn_config_maintenance {
 };
 
 struct sn_config {
+    json_t *json; /* the whole; NULL or null for an empty one */
     struct {
         struct sn_config_resource *v;
         size_t count;

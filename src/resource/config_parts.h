@@ -9,6 +9,7 @@
 #include "resource/config.h"
 #include "resource/config_shape.h"
 
+extern const struct sn_shape sn_shape_config[]; /* the whole */
 extern const struct sn_shape sn_shape_resource[];
 extern const struct sn_shape sn_shape_module[];
 extern const struct sn_shape sn_shape_remote[];

@@ -7,7 +7,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <strings.h>
 
 #define MISSING "Error validating, missing required field. Field: \"%s\""
 #define INVALID "Error validating. Path: \"%s\" Error: %s"
@@ -46,11 +45,7 @@ static int check_keys(json_t *json, struct sn_shape_reader *reader, const char *
 
     json_object_foreach(json, key, value)
     {
-        const struct sn_shape *row = sn_shape_isolation + 1;
-
-        while (row->key && strcasecmp(row->key, key) != 0)
-            row++;
-        if (!row->key)
+        if (!sn_shape_find(sn_shape_isolation, key))
             return sn_config_refuse(reader, invalid,
                                     "Error validating. Path: \"isolation\" Error: there is no "
                                     "\"%.60s\"; there are user, memory_mb, cpu_percent, "

@@ -281,7 +281,7 @@ static void preset(const struct sn_shape *table, json_t *json, char *base)
     }
 }
 
-static const struct sn_shape *find_row(const struct sn_shape *table, const char *key)
+const struct sn_shape *sn_shape_find(const struct sn_shape *table, const char *key)
 {
     for (; table->type == SN_SHAPE_SELF || table->key; table++) {
         if (table->key && strcasecmp(table->key, key) == 0)
@@ -309,7 +309,7 @@ int sn_shape_read(struct sn_shape_reader *reader, const struct sn_shape *table, 
         return fail(reader, path, "an object", json);
     json_object_foreach(json, key, value)
     {
-        const struct sn_shape *row = find_row(table, key);
+        const struct sn_shape *row = sn_shape_find(table, key);
 
         if (!row || json_is_null(value))
             continue;

@@ -59,4 +59,7 @@ struct sn_shape_reader {
 int sn_shape_read(struct sn_shape_reader *reader, const struct sn_shape *table, json_t *json,
                   const struct sn_shape_path *path, void *ret) SN_MUST_USE;
 
+/* The row of a key, whatever its case; NULL: none. */
+const struct sn_shape *sn_shape_find(const struct sn_shape *table, const char *key);
+
 #endif

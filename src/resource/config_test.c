@@ -274,7 +274,12 @@ static void test_wrong_types(void **state)
 static void test_malformed_json(void **state)
 {
     static const char *const rows[][2] = {
-        {"", "line 1, column 0: "},
+        {"", "it is empty; {} is the smallest config"},
+        {" \n", "it is empty; {} is the smallest config"},
+        {"\xEF\xBB\xBF{}", "it begins with a byte order mark; save it as UTF-8 without one"},
+        {"\xFF\xFE{", "it is UTF-16; save it as UTF-8"},
+        {"\xFE\xFF", "it is UTF-16; save it as UTF-8"},
+        {"# no", "line 1, column 1: invalid token near '#' (JSON has no comments)"},
         {"{\n  \"a\": tru\n}", "line 2, column 10: "},
         {"{\"a\":\"\xff\"}", "line 1, column "},
         {"{\"a\":\"\\u0000\"}", "line 1, column "},

@@ -5,9 +5,11 @@
 #include "robot/config_file.h"
 #include "loop/watch.h"
 #include "resource/config_place.h"
+#include "resource/config_unknown.h"
 #include "sinew/list.h"
 #include "sinew/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Editors write in several steps. Source: upstream. */
@@ -33,15 +35,21 @@ static const char *variable(const char *name)
     return getenv(name);
 }
 
+static void warn_unknown(void *owner, const char *text)
+{
+    sn_log_warn(sn_logger_get("rdk.config"), "%s", text);
+}
+
 /* Blocks. */
-static int load(const struct sn_config_source *source, bool substitute,
-                struct sn_config **ret_config, struct sn_error *error)
+static int read_and_check(const struct sn_config_source *source, bool substitute,
+                          struct sn_config **ret_config, struct sn_error *error)
 {
     int code = sn_config_read(source->path, substitute, ret_config, error);
     char *problems;
 
     if (code)
         return code;
+    sn_config_unknown(*ret_config, source->registry, warn_unknown, NULL);
     if (sn_config_place(*ret_config, source->viam_home, variable, &problems))
         code = sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "config: out of memory");
     else
@@ -53,6 +61,19 @@ static int load(const struct sn_config_source *source, bool substitute,
     if (code) {
         sn_config_destroy(*ret_config);
         *ret_config = NULL;
+    }
+    return code;
+}
+
+/* The same, with the file's name in texts about what is inside of it. */
+static int load(const struct sn_config_source *source, bool substitute,
+                struct sn_config **ret_config, struct sn_error *error)
+{
+    int code = read_and_check(source, substitute, ret_config, error);
+    if (code == SN_ERR_INVALID_ARGUMENT) {
+        size_t len = strlen(error->text);
+
+        snprintf(error->text + len, sizeof(error->text) - len, " (in %.200s)", source->path);
     }
     return code;
 }

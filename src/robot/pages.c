@@ -11,8 +11,8 @@ static void write_root(struct sn_page *page, void *owner)
                  SN_STR("I am a viam-server, navigate to https://app.viam.com to manage me."));
 }
 
-/* A supervisor asks before it restarts the machine for an update. The address is of the port for
- * modules, which there is none of: "" until there is. */
+/* A supervisor asks before it restarts the machine for an update. The address is that of the socket
+ * for modules that talk TCP; "" without a host of modules. */
 static void write_restart_status(struct sn_page *page, void *owner)
 {
     const struct sn_pages *pages = owner;

@@ -145,19 +145,39 @@ static int add(struct sn_generation *generation, const struct sn_robot *robot,
     return 0;
 }
 
-/* Two entries of one API and name: both are left out, as upstream does, since nobody could tell
- * which one is meant. */
-static bool is_duplicate(const struct sn_config *config, const struct sn_config_resource *entry)
+static bool same_place(const struct sn_config_resource *a, const struct sn_config_resource *b)
+{
+    return strcmp(a->name, b->name) == 0 && strcmp(a->api, b->api) == 0;
+}
+
+/* How many entries have this API and name. `ret_first` is the first of them. */
+static size_t count_named(const struct sn_config *config, const struct sn_config_resource *entry,
+                          const struct sn_config_resource **ret_first)
 {
     size_t found = 0;
 
-    for (size_t i = 0; i < config->components.count; i++)
-        found += strcmp(config->components.v[i].name, entry->name) == 0 &&
-                 strcmp(config->components.v[i].api, entry->api) == 0;
-    for (size_t i = 0; i < config->services.count; i++)
-        found += strcmp(config->services.v[i].name, entry->name) == 0 &&
-                 strcmp(config->services.v[i].api, entry->api) == 0;
-    return found > 1;
+    for (size_t i = 0; i < config->components.count + config->services.count; i++) {
+        const struct sn_config_resource *other =
+            i < config->components.count ? &config->components.v[i]
+                                         : &config->services.v[i - config->components.count];
+
+        if (same_place(other, entry) && !found++)
+            *ret_first = other;
+    }
+    return found;
+}
+
+/* Entries of one API and name are left out, as upstream does, since nobody could tell which one is
+ * meant. */
+static bool is_duplicate(const struct sn_config *config, const struct sn_config_resource *entry)
+{
+    const struct sn_config_resource *first = NULL;
+    size_t count = count_named(config, entry, &first);
+
+    if (count > 1 && first == entry)
+        sn_log_error(sn_logger_get("rdk"), "%zu resources have the name %s/%s; none is used", count,
+                     entry->api, entry->name);
+    return count > 1;
 }
 
 static int add_all(struct sn_generation *generation, const struct sn_robot *robot,
@@ -168,9 +188,8 @@ static int add_all(struct sn_generation *generation, const struct sn_robot *robo
 
     for (size_t i = 0; i < count && !code; i++) {
         if (is_duplicate(generation->config, &entries[i]))
-            sn_log_error(log, "two resources have the name %s/%s; neither is used", entries[i].api,
-                         entries[i].name);
-        else if (robot->options.untrusted && strcmp(entries[i].api, SN_API_SHELL) == 0)
+            continue;
+        if (robot->options.untrusted && strcmp(entries[i].api, SN_API_SHELL) == 0)
             sn_log_error(log, "shell service disabled in an untrusted environment");
         else
             code = add(generation, robot, &entries[i]);
@@ -191,8 +210,7 @@ enum { DEFAULT_COUNT = sizeof(defaults) / sizeof(defaults[0]) };
 static bool is_configured(const struct sn_config *config, const struct sn_config_resource *entry)
 {
     for (size_t i = 0; i < config->services.count; i++)
-        if (strcmp(config->services.v[i].name, entry->name) == 0 &&
-            strcmp(config->services.v[i].api, entry->api) == 0)
+        if (same_place(&config->services.v[i], entry))
             return true;
     return false;
 }

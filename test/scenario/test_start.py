@@ -2,6 +2,7 @@
 """Starting and not starting: flags, config files, exit codes, signals, reload."""
 import asyncio
 import json
+import re
 import signal
 import socket
 import threading
@@ -49,6 +50,33 @@ def test_no_config(program, text):
     code, output = run_with(program, text)
     assert code == 1
     assert "failed to decode Config from json: " in output
+
+
+@pytest.mark.differs("the reference gives its parser's words alone")
+@pytest.mark.parametrize("text, complaint", [
+    ("", "it is empty; {} is the smallest config"),
+    ("\ufeff{}", "it begins with a byte order mark; save it as UTF-8 without one"),
+    ("{}".encode("utf-16"), "it is UTF-16; save it as UTF-8"),
+    ("{}".encode("utf-16-be"), "it is UTF-16; save it as UTF-8"),
+    ("{\n  // no\n}", "line 2, column 3: string or '}' expected near '/' (JSON has no comments)"),
+    ('{"a": "\\u0000"}', "\\u0000 is not allowed (in "),
+], ids=["empty", "mark", "little", "big", "comment", "nul"])
+def test_what_is_wrong_with_the_file(program, text, complaint):
+    """The complaint says what the text is, and which file has it."""
+    code, output = run_with(program, text)
+    assert code == 1
+    assert complaint in output
+    assert f"(in {program.home}/broken.json)" in output
+
+
+@pytest.mark.differs("the reference is silent about keys it doesn't know")
+def test_unknown_keys(start):
+    server = start({"componets": [], "components": [
+        {**MOTOR, "attributes": {"max_rmp": 1}}, {**SENSOR, "dependson": []}]})
+    for text in ('"componets" in the config is ignored; there are components, ',
+                 '"max_rmp" in components.0.attributes is ignored; rdk:builtin:fake has ',
+                 '"dependson" in components.1 is ignored; there are name, api, '):
+        assert server.log.wait_for("unknown key " + re.escape(text))
 
 
 @pytest.mark.parametrize("component, text", [
