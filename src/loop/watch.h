@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Being told when a file changes: written, replaced by another (as editors and fsync-rename do),
- * removed or made anew. The folder is watched, not the file, which may come and go. Loop thread.
+ * removed or made anew, also through links. Folders are watched, not the file, which may come and
+ * go. Loop thread.
  */
 #ifndef SN_LOOP_WATCH_H
 #define SN_LOOP_WATCH_H

@@ -176,6 +176,27 @@ async def test_reload(start):
     await eventually(lambda: has(server, {"s1"}))
 
 
+async def test_reload_by_another_link(start):
+    """Releases side by side and a link to the present one: a change replaces the link alone."""
+    server = start({"components": [MOTOR]})
+    path = server.config_path
+    for release, components in ("old", [MOTOR]), ("new", [MOTOR, SENSOR]):
+        (path.parent / release).mkdir()
+        (path.parent / release / path.name).write_text(json.dumps(
+            {"network": {"bind_address": server.address}, "components": components}))
+    link(path.parent / "now", "old")
+    link(path, f"now/{path.name}")
+    await eventually(lambda: has(server, {"m1"}))
+    link(path.parent / "now", "new")
+    await eventually(lambda: has(server, {"m1", "s1"}))
+
+
+def link(path, target):
+    """As ln -sfn does."""
+    (path.parent / "link").symlink_to(target)
+    (path.parent / "link").replace(path)
+
+
 async def test_placeholders(start, monkeypatch):
     """Dotted ones are resolved in attributes; what can't be is told and stays as it is."""
     monkeypatch.setenv("SINEW_BOARD", "b1")
