@@ -10,6 +10,9 @@
 /* Headers both ways of one call, and itself; most of it is taken only where it is needed. */
 enum { CALL_MEMORY_MAX = 512 << 10 };
 
+/* Memory of a call that was answered at once: itself, its headers and trailers, a block each. */
+enum { CALL_MEMORY_MIN = 3 * SN_BLOCK_SIZE };
+
 struct sn_webrtc_server {
     struct sn_env *env;
     struct sn_server *core;
@@ -273,10 +276,21 @@ static void begin(struct rtc_call *call, struct sn_str body)
     }
 }
 
+/* Calls that run, and as many more as may wait for their answers to leave. */
+static bool has_room(const struct rtc_session *session)
+{
+    const struct sn_limits *limits = &session->webrtc->guard->limits;
+
+    return session->pipe.count < limits->calls + limits->unsent_bytes / CALL_MEMORY_MIN;
+}
+
 static void on_headers(struct rtc_session *session, const struct sn_frame *frame)
 {
+    if (!has_room(session)) {
+        on_hopeless(&session->pipe, "the peer takes no answers");
+        return;
+    }
     struct rtc_call *call = create(session, frame->stream);
-
     if (!call) {
         on_hopeless(&session->pipe, "no memory for another call");
         return;

@@ -745,6 +745,25 @@ static void a_call_without_an_end(void **state)
     expect_frames(world, "headers0 message0:hi. trailers0 ");
 }
 
+/* Each is answered at once, and no answer is taken: what waits is bounded as messages are. */
+static void calls_whose_answers_nobody_takes_are_bounded(void **state)
+{
+    struct world *world = *state;
+    size_t before = world->link->pool.in_use;
+    uint64_t id = 0;
+
+    world->guard.limits.unsent_bytes = 1 << 20;
+    world->guard.limits.calls = 10;
+    world->link->ends[1].room = 0;
+    for (; id < 1000 && !world->link->ends[1].closing; id++) {
+        raw_headers(world, id, "/t/Nothing");
+        link_step(world->link);
+        assert_true(world->link->pool.in_use < before + (2 << 20));
+    }
+    assert_in_range(id, 50, 500);
+    assert_int_equal(world->guard.refused[SN_REFUSED_SLOW_READER], 1);
+}
+
 /* Rust: the end comes in a frame of its own, without a packet. */
 static void an_end_of_its_own(void **state)
 {
@@ -890,6 +909,7 @@ int main(void)
         TEST(messages_not_yet_whole_are_bounded),
         TEST(a_peer_that_never_reads_is_closed),
         RAW(a_call_without_an_end),
+        RAW(calls_whose_answers_nobody_takes_are_bounded),
         RAW(an_end_of_its_own),
         RAW(every_piece_says_it_is_the_end),
         RAW(a_reset_is_answered),
