@@ -161,6 +161,10 @@ enum sn_ice_received {
 enum sn_ice_received sn_ice_receive(struct sn_ice *ice, uint64_t now_ns, unsigned local,
                                     const struct sn_ip *remote, const void *bytes, size_t len);
 
+/* Whether a datagram is a request of somebody who knows our password; changes nothing. To be asked
+ * before the address it came to is added as ours. */
+bool sn_ice_knows(const struct sn_ice *ice, const void *bytes, size_t len);
+
 /* Does what is due. */
 void sn_ice_tick(struct sn_ice *ice, uint64_t now_ns);
 

@@ -155,7 +155,6 @@ static bool take_answer(struct sn_ice *ice, unsigned local, const struct sn_ip *
 static void answer(struct sn_ice *ice, unsigned local, const struct sn_ip *remote,
                    const struct sn_stun_message *request, int error)
 {
-    bool known = error != SN_STUN_BAD_REQUEST && error != SN_STUN_UNAUTHENTICATED;
     uint8_t bytes[CHECK_MAX];
     struct sn_stun_writer writer;
 
@@ -167,25 +166,20 @@ static void answer(struct sn_ice *ice, unsigned local, const struct sn_ip *remot
         sn_stun_add_mapped(&writer, remote);
     if (error == SN_STUN_UNKNOWN_ATTRIBUTE)
         sn_stun_add_unknown(&writer, request->unknown, request->unknown_count);
-    size_t len = sn_stun_end(&writer, known ? sn_str_of(ice->password) : SN_STR_NULL);
+    size_t len = sn_stun_end(&writer, sn_str_of(ice->password));
     if (len)
         send_to(ice, local, remote, bytes, len);
 }
 
-/* 0 or what is wrong with the request (RFC 8489, 9.1.3). */
-static int judge(struct sn_ice *ice, const struct sn_stun_message *request)
+/* Whether who sent the request knows our password (RFC 8489, 9.1.3). */
+static bool is_authentic(const struct sn_ice *ice, const struct sn_stun_message *request)
 {
     struct sn_str username = request->username;
 
-    if (!username.ptr || !request->integrity_at)
-        return SN_STUN_BAD_REQUEST;
-    if (username.len <= SN_ICE_UFRAG_LEN || username.ptr[SN_ICE_UFRAG_LEN] != ':' ||
-        memcmp(username.ptr, ice->ufrag, SN_ICE_UFRAG_LEN) != 0 ||
-        !sn_stun_is_authentic(request, sn_str_of(ice->password))) {
-        ice->refused++;
-        return SN_STUN_UNAUTHENTICATED;
-    }
-    return request->unknown_count ? SN_STUN_UNKNOWN_ATTRIBUTE : 0;
+    return username.ptr && username.len > SN_ICE_UFRAG_LEN &&
+           username.ptr[SN_ICE_UFRAG_LEN] == ':' &&
+           memcmp(username.ptr, ice->ufrag, SN_ICE_UFRAG_LEN) == 0 &&
+           sn_stun_is_authentic(request, sn_str_of(ice->password));
 }
 
 /* Both think they have the same role: the larger tie-breaker controls (7.3.1.1). True when the
@@ -228,12 +222,20 @@ static void note_request(struct sn_ice *ice, unsigned local, const struct sn_ip 
     }
 }
 
+/* Whoever isn't authentic gets no answer, as with pion: no agent could trust one, and it would go
+ * where a liar says he is. */
 static bool take_request(struct sn_ice *ice, unsigned local, const struct sn_ip *remote,
                          const struct sn_stun_message *request)
 {
-    int error = judge(ice, request);
+    int error = 0;
 
-    if (!error && settle_roles(ice, request))
+    if (!is_authentic(ice, request)) {
+        ice->refused++;
+        return false;
+    }
+    if (request->unknown_count)
+        error = SN_STUN_UNKNOWN_ATTRIBUTE;
+    else if (settle_roles(ice, request))
         error = SN_STUN_ROLE_CONFLICT;
     answer(ice, local, remote, request, error);
     if (!error)
@@ -261,6 +263,14 @@ enum sn_ice_received sn_ice_receive(struct sn_ice *ice, uint64_t now_ns, unsigne
         authentic = take_answer(ice, local, &from, &message);
     sn_ice_tick(ice, now_ns);
     return authentic ? SN_ICE_AUTHENTIC : SN_ICE_DROPPED;
+}
+
+bool sn_ice_knows(const struct sn_ice *ice, const void *bytes, size_t len)
+{
+    struct sn_stun_message message;
+
+    return !sn_stun_parse(bytes, len, &message) && message.class == SN_STUN_REQUEST &&
+           is_authentic(ice, &message);
 }
 
 bool sn_ice_label(const void *bytes, size_t len, uint16_t *ret_label)

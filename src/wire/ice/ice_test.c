@@ -425,7 +425,7 @@ static void test_bad_secrets(void **state)
     net_fini(&pair.net);
 }
 
-/* Someone who doesn't know the password gets an error and changes nothing. */
+/* Someone who doesn't know the password gets no answer and changes nothing. */
 static void test_forged(void **state)
 {
     static struct pair pair;
@@ -443,13 +443,11 @@ static void test_forged(void **state)
     sn_stun_add_u32(&writer, SN_STUN_PRIORITY, 1);
     sn_stun_add_u64(&writer, SN_STUN_ICE_CONTROLLING, 1);
     size_t len = sn_stun_end(&writer, SN_STR("not the password of this agent"));
+    assert_false(sn_ice_knows(ice, bytes, len));
     assert_int_equal(sn_ice_receive(ice, pair.net.now_ns, 0, &from, bytes, len), SN_ICE_DROPPED);
     assert_int_equal(ice->remote_count, 0);
     assert_int_equal(ice->refused, 1);
-    assert_int_equal(pair.net.count, 1);
-    struct sn_stun_message message;
-    assert_int_equal(sn_stun_parse(pair.net.flying[0].bytes, pair.net.flying[0].len, &message), 0);
-    assert_int_equal(message.error, SN_STUN_UNAUTHENTICATED);
+    assert_int_equal(pair.net.count, 0);
     net_fini(&pair.net);
 }
 

@@ -308,10 +308,6 @@ void sn_stun_add_mapped(struct sn_stun_writer *writer, const struct sn_ip *addre
 static struct sn_str words_of(int code)
 {
     switch (code) {
-    case SN_STUN_BAD_REQUEST:
-        return SN_STR("Bad Request");
-    case SN_STUN_UNAUTHENTICATED:
-        return SN_STR("Unauthenticated");
     case SN_STUN_UNKNOWN_ATTRIBUTE:
         return SN_STR("Unknown Attribute");
     case SN_STUN_ROLE_CONFLICT:

@@ -37,10 +37,8 @@ enum sn_stun_attribute {
     SN_STUN_ICE_CONTROLLING = 0x802a,
 };
 
-/* Codes of errors that ICE knows. */
+/* Codes of errors that an agent answers with. */
 enum {
-    SN_STUN_BAD_REQUEST = 400,
-    SN_STUN_UNAUTHENTICATED = 401,
     SN_STUN_UNKNOWN_ATTRIBUTE = 420,
     SN_STUN_ROLE_CONFLICT = 487,
 };

@@ -344,7 +344,8 @@ bool peer_stun(struct sn_webrtc_peer *peer, const struct sn_ip *local, const str
 {
     int index = sn_ice_find_local(&peer->ice, local);
 
-    if (index < 0) /* an interface that wasn't there before */
+    /* An interface that wasn't there before; but it is no liar who says so, nor a broadcast. */
+    if (index < 0 && !sn_ip_is_multicast(local) && sn_ice_knows(&peer->ice, bytes, len))
         index = sn_ice_add_local(&peer->ice, local, 0);
     if (index < 0)
         return false;

@@ -378,6 +378,33 @@ static void test_garbage(void **state)
     assert_false(f->a.closed || f->b.closed);
 }
 
+/* Who knows no password makes nobody know a new address, and gets no answer. */
+static void test_stranger(void **state)
+{
+    static const uint8_t id[SN_STUN_ID_LEN] = {1};
+    struct fixture *f = *state;
+    struct sn_stun_writer writer;
+    char username[32];
+    uint8_t bytes[200];
+
+    connect_ends(f);
+    struct sn_ice *ice = &f->b.peer->ice;
+    unsigned known = ice->local_count;
+    struct sn_ip to = {.family = 4, .port = hub_port(f->hub_b, 4), .bytes = {127, 66, 6, 6}};
+    uint64_t received = sn_udp_count(f->hub_b->udp[0])->received;
+    snprintf(username, sizeof(username), "%s:evil", ice->ufrag);
+    for (int i = 0; i < 3; i++, to.bytes[3]++) {
+        sn_stun_begin(&writer, bytes, sizeof(bytes), SN_STUN_REQUEST, SN_STUN_BINDING, id);
+        sn_stun_add(&writer, SN_STUN_USERNAME, username, strlen(username));
+        size_t len = sn_stun_end(&writer, SN_STR("not the password of this agent"));
+        sn_udp_send(f->hub_a->udp[0], NULL, &to, bytes, len);
+    }
+    run_until(f->loop, sn_udp_count(f->hub_b->udp[0])->received >= received + 3);
+    assert_int_equal(ice->local_count, known);
+    assert_int_equal(say(&f->a, "well?"), 0);
+    run_until(f->loop, f->b.messages == 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +417,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_renegotiation, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_waiting, setup, teardown),
         cmocka_unit_test_setup_teardown(test_garbage, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_stranger, setup, teardown),
     };
 
     return cmocka_run_group_tests_name("webrtc/peer", tests, NULL, NULL);
