@@ -73,6 +73,14 @@ static void nonsense_gives_nothing(void **state)
     assert_true(sn_pid_step(&pid, (double)NAN, STEP) == 0);
     assert_true(sn_pid_step(&pid, (double)INFINITY, STEP) == 0);
     assert_true(fabs(sn_pid_step(&pid, 0.5, 0) - 0.5) < 1e-9);
+    /* Infinite ways both ways: no direction, rather than full power in one of them. */
+    struct sn_pid huge = {.gains = {.p = 1e308, .i = -1e308}, .scale = 1, .low = -1, .high = 1};
+    assert_true(sn_pid_step(&huge, 1e6, 1) == 0);
+    huge.gains = (struct sn_pid_gains){.p = 1};
+    assert_true(fabs(sn_pid_step(&huge, 0.5, STEP) - 0.5) < 1e-9);
+    for (int i = 0; i < 3; i++)
+        assert_true(sn_pid_step(&huge, -1e308, 1e3) <= 0);
+    assert_true(fabs(sn_pid_step(&huge, 0.5, STEP) - 0.5) < 1e-9);
 }
 
 static void profile_is_a_trapezoid(void **state)

@@ -36,5 +36,10 @@ double sn_pid_step(struct sn_pid *pid, double error, double seconds)
         output = pid->scale * (gains->p * error + gains->i * pid->integral + gains->d * slope);
     else
         pid->integral = integral;
+    /* Gains and errors so large that they leave the range of numbers give no direction. */
+    if (isnan(output)) {
+        sn_pid_reset(pid);
+        output = 0;
+    }
     return bounded(pid, output);
 }

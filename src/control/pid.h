@@ -29,7 +29,8 @@ void sn_pid_reset(struct sn_pid *pid);
 
 /* The output for `error` (wanted - measured), `seconds` after the last step; a first step takes
  * them as passed with that error. An error that is not finite leaves the past as it is and gives
- * an output of 0 within the bounds. */
+ * an output of 0 within the bounds; terms too large for numbers forget the past and give that, too.
+ */
 double sn_pid_step(struct sn_pid *pid, double error, double seconds);
 
 #endif
