@@ -356,6 +356,24 @@ static void a_blind_base_stands(void **state)
     assert_true(fabs(p->speed - 0.4) < 0.01);
 }
 
+static void a_base_whose_sensor_hangs_stands(void **state)
+{
+    struct plant *p = *state;
+
+    go(p, false, 1000, 300, 20);
+    run(p, 1);
+    assert_true(!p->ended && p->power > 0);
+    p->late_ns = SN_SECONDS(3600);
+    run(p, 3);
+    assert_true(p->ended && p->power == 0 && p->stops == 1);
+    assert_int_equal(p->code, SN_ERR_DEADLINE_EXCEEDED);
+    p->late_ns = 0;
+    p->ended = false;
+    sn_feedback_keep(&p->feedback, 0.4, 0);
+    run(p, 5);
+    assert_true(fabs(p->speed - 0.4) < 0.01);
+}
+
 static void finds_its_gains(void **state)
 {
     struct plant *p = *state;
@@ -415,19 +433,13 @@ static void gains_that_are_given_stay(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(reaches_the_speeds_it_keeps),
-        TEST(sets_no_power_once_ended),
-        TEST(turns_by_adding_up_the_speed),
-        TEST(turns_by_the_orientation),
-        TEST(goes_straight_by_adding_up_the_speed),
-        TEST(goes_straight_by_the_position),
-        TEST(goes_as_far_by_late_sensors),
-        TEST(gives_up_when_its_time_is_over),
-        TEST(a_cancelled_way_sets_no_more_power),
-        TEST(a_blind_base_stands),
-        TEST(finds_its_gains),
-        TEST(blind_it_stops_looking_for_gains),
-        TEST(gains_that_are_given_stay),
+        TEST(reaches_the_speeds_it_keeps),          TEST(sets_no_power_once_ended),
+        TEST(turns_by_adding_up_the_speed),         TEST(turns_by_the_orientation),
+        TEST(goes_straight_by_adding_up_the_speed), TEST(goes_straight_by_the_position),
+        TEST(goes_as_far_by_late_sensors),          TEST(gives_up_when_its_time_is_over),
+        TEST(a_cancelled_way_sets_no_more_power),   TEST(a_blind_base_stands),
+        TEST(a_base_whose_sensor_hangs_stands),     TEST(finds_its_gains),
+        TEST(blind_it_stops_looking_for_gains),     TEST(gains_that_are_given_stay),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,9 +40,44 @@ static uint64_t unix_ns(void)
     return 1700000000000000000;
 }
 
+/* An encoder that stands at 0 and, once it hangs, answers nothing. */
+static bool hangs;
+
+static void give_up(struct sn_call *call)
+{
+    sn_call_done(call, sn_call_cancelled(call));
+}
+
+static int hanging_position(struct sn_call *call, struct sn_encoder *encoder,
+                            enum sn_encoder_unit unit, const struct pb_google_struct *extra,
+                            struct sn_encoder_position *ret_position)
+{
+    *ret_position = (struct sn_encoder_position){.unit = SN_ENCODER_TICKS};
+    if (!hangs)
+        return 0;
+    call->on_cancel = give_up;
+    return SN_PENDING;
+}
+
+static int hanging_properties(struct sn_call *call, struct sn_encoder *encoder,
+                              const struct pb_google_struct *extra, bool *ret_ticks,
+                              bool *ret_degrees)
+{
+    *ret_ticks = true;
+    return 0;
+}
+
+static const struct sn_encoder_ops hanging_ops = {.position = hanging_position,
+                                                  .properties = hanging_properties};
+
+static const struct sn_driver hanging_driver = {.api = SN_API_ENCODER,
+                                                .model = "rdk:test:hanging",
+                                                .size = sizeof(struct sn_encoder),
+                                                .ops = &hanging_ops};
+
 static int setup(void **state)
 {
-    static const struct sn_driver *const sim[] = {&sim_board_driver};
+    static const struct sn_driver *const sim[] = {&sim_board_driver, &hanging_driver};
     struct fixture *f = calloc(1, sizeof(*f));
 
     sn_log_set_level(SN_LOG_ERROR + 1);
@@ -51,7 +86,8 @@ static int setup(void **state)
     f->env = (struct sn_env){
         .timers = &f->timers, .blocks = &f->blocks, .unix_ns = unix_ns, .random = &f->random};
     sn_registry_add(&f->registry, sn_drivers, sn_driver_count);
-    sn_registry_add(&f->registry, sim, 1);
+    sn_registry_add(&f->registry, sim, 2);
+    hangs = false;
     struct sn_robot_options options = {.env = &f->env,
                                        .registry = &f->registry,
                                        .request_limit = 100,
@@ -743,6 +779,29 @@ static void a_stalled_motor_can_be_stopped(void **state)
     assert_true(go.ended && go.code == 0 && sim_drive(f->board) == 0);
 }
 
+/* Whoever drives the motor must not go on blindly. */
+static void a_hanging_encoder_stops_the_motor(void **state)
+{
+    static const char *const motors[] = {RAMP, PID, TUNE};
+
+    for (size_t i = 0; i < sizeof(motors) / sizeof(motors[0]); i++) {
+        struct fixture *f = *state;
+        struct ask go;
+
+        hangs = false;
+        machine(f, "\"model\": \"rdk:test:hanging\"", motors[i]);
+        begin(f, &go, start_go_for, 100, 10);
+        pass(f, SN_SECONDS(1));
+        assert_true(power(f) > 0);
+        hangs = true;
+        pass(f, SN_SECONDS(3));
+        assert_true(power(f) == 0 && sim_drive(f->board) == 0);
+        assert_true(go.ended && go.code == (motors[i] == motors[2] ? SN_ERR_UNKNOWN
+                                                                   : SN_ERR_DEADLINE_EXCEEDED));
+        release(f);
+    }
+}
+
 static struct ask tuned_pid(struct fixture *f)
 {
     struct ask ask = {.f = f};
@@ -840,6 +899,7 @@ int main(void)
         TEST(pid_keeps_a_speed),
         TEST(pid_waits_for_a_slow_board),
         TEST(a_stalled_motor_can_be_stopped),
+        TEST(a_hanging_encoder_stops_the_motor),
         TEST(zeros_are_tuned),
         TEST(stop_ends_tuning),
         TEST(nothing_to_tune),

@@ -16,6 +16,9 @@
 /* Bytes of one turn's calls. */
 enum { TURN_MEMORY_MAX = 1 << 20 };
 
+/* A turn that takes so long is given up: a sensor or the base hangs, and nobody steers. */
+static const uint64_t silence_ns = SN_SECONDS(2);
+
 /* How near the end of a way is near enough: degrees, mm. */
 #define NEAR_DEGREES 1.0
 #define NEAR_MM 1.0
@@ -307,7 +310,7 @@ static void turn_ended(struct sn_call *call, int code)
 {
     struct sn_feedback *f = sn_container_of(call, struct sn_feedback, call);
 
-    if (code && !sn_call_cancelled(call) && call->start == start_turn) {
+    if (code && sn_call_cancelled(call) != SN_ERR_CANCELLED && call->start == start_turn) {
         struct sn_str text = sn_call_text(call, code);
 
         sn_log_error(f->owner->log, "control loop ended: %.*s", SN_STR_ARGS(text));
@@ -326,9 +329,13 @@ static void run_turn(struct sn_cycle *cycle)
 {
     struct sn_feedback *f = sn_container_of(cycle, struct sn_feedback, cycle);
 
-    if (f->busy)
+    if (f->busy) {
+        if (cycle->timers->now_ns - f->asked_ns > silence_ns)
+            sn_call_cancel(&f->call, SN_ERR_DEADLINE_EXCEEDED);
         return;
+    }
     f->busy = true;
+    f->asked_ns = cycle->timers->now_ns;
     sn_resource_ref(f->owner);
     sn_arena_init(&f->arena, f->owner->env->blocks, TURN_MEMORY_MAX);
     begin_call(f, start_turn);

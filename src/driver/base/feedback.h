@@ -56,6 +56,7 @@ struct sn_feedback {
     struct sn_call *moving;
     struct sn_way way;
     uint64_t began_ns, turned_ns; /* the way; the last turn that set power, 0 if there was none */
+    uint64_t asked_ns;            /* when the present turn began */
 };
 
 /* Goes on at those speeds until something else is wanted. m/s and degrees/s. */

@@ -52,6 +52,7 @@ struct gpio_loop {
     struct sn_arena arena;
     struct sn_encoder_position seen;
     bool reading;
+    uint64_t asked_ns; /* when that began */
     struct {
         double ticks;
         uint64_t ns;

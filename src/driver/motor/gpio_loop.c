@@ -28,6 +28,9 @@ enum { READ_MEMORY_MAX = 64 << 10, TUNED_TEXT_MAX = 128 };
 
 static const uint64_t period_ns = SN_MS(10), ramp_period_ns = SN_MS(50);
 
+/* An encoder that says nothing for so long is lost: a module that hangs, a bus that is stuck. */
+static const uint64_t silence_ns = SN_SECONDS(2);
+
 static struct gpio_motor *motor_of(struct gpio_loop *loop)
 {
     return sn_container_of(loop, struct gpio_motor, loop);
@@ -266,6 +269,7 @@ static void read_encoder(struct gpio_loop *loop)
     if (loop->reading)
         return;
     loop->reading = true;
+    loop->asked_ns = env->timers->now_ns;
     sn_arena_init(&loop->arena, env->blocks, READ_MEMORY_MAX);
     sn_call_init(&loop->read, env, &loop->arena, NULL);
     loop->read.start = start_read;
@@ -275,7 +279,14 @@ static void read_encoder(struct gpio_loop *loop)
 
 static void turn(struct sn_cycle *cycle)
 {
-    read_encoder(sn_container_of(cycle, struct gpio_loop, cycle));
+    struct gpio_loop *loop = sn_container_of(cycle, struct gpio_loop, cycle);
+
+    if (loop->reading && cycle->timers->now_ns - loop->asked_ns > silence_ns) {
+        lost(loop, SN_ERR_DEADLINE_EXCEEDED, SN_STR("it doesn't answer"));
+        sn_call_cancel(&loop->read, SN_ERR_DEADLINE_EXCEEDED);
+        return;
+    }
+    read_encoder(loop);
 }
 
 static void start(struct gpio_loop *loop, enum gpio_mode mode)
