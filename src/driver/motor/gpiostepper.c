@@ -362,10 +362,10 @@ static int stepper_validate(const void *attrs, struct sn_error *error)
 {
     const struct stepper_attrs *a = attrs;
 
-    if (!a->pins.dir.len || !a->pins.step.len)
-        return sn_error_set(error, SN_ERR_NOT_FOUND, "%s", a->pins.dir.len ? "step" : "dir");
     if (a->ticks_per_rotation == 0)
         return sn_error_set(error, SN_ERR_NOT_FOUND, "ticks_per_rotation");
+    if (!a->pins.dir.len || !a->pins.step.len)
+        return sn_error_set(error, SN_ERR_NOT_FOUND, "%s", a->pins.dir.len ? "step" : "dir");
     if (a->microsteps < 0)
         return sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
                             "microsteps must be >= 0 (0 defaults to 1)");

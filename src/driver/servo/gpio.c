@@ -321,9 +321,9 @@ static int gpio_validate(const void *attrs, struct sn_error *error)
 #define AT(member) offsetof(struct gpio_attrs, member)
 
 static const struct sn_attr gpio_attrs[] = {
-    {"pin", SN_ATTR_STRING, AT(pin), .help = "pin that the pulses go to", .required = true},
     {"board", SN_ATTR_STRING, AT(board), .help = "board the pin is on", .required = true,
      .dependency = true},
+    {"pin", SN_ATTR_STRING, AT(pin), .help = "pin that the pulses go to", .required = true},
     {"min_angle_deg", SN_ATTR_NUMBER, AT(min_angle), .help = "degrees at min_width_us"},
     {"max_angle_deg", SN_ATTR_NUMBER, AT(max_angle), .preset = "180",
      .help = "degrees at max_width_us"},
