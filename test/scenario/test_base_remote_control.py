@@ -123,6 +123,21 @@ async def test_a_controller_that_comes_or_goes_stops_the_base(start, kind):
         await drive.expect(0.5, 0.5)
 
 
+@pytest.mark.differs("there, what was pushed when the controller went counts when it is back")
+async def test_what_was_pushed_when_the_controller_went_is_forgotten(start):
+    server = start(machine_of(remote(control_mode="joystickControl")))
+    await ready(server)
+    async with server.machine() as machine:
+        drive = Drive(machine)
+        await drive.event(MOVE, Control.ABSOLUTE_Y, -1)
+        await drive.expect(1, 1)
+        await drive.event(EventType.DISCONNECT, Control.ABSOLUTE_Y, 0)
+        await drive.expect(0, 0)
+        await drive.event(EventType.CONNECT, Control.ABSOLUTE_X, 0)
+        await drive.event(MOVE, Control.ABSOLUTE_X, -0.5)
+        await drive.expect(-0.5, 0.5)
+
+
 @pytest.mark.differs("there, the base drives on without it")
 async def test_its_end_stops_the_base(start):
     server = start(machine_of(remote()))

@@ -178,7 +178,7 @@ static void end_order(struct sn_call *call, int code)
 {
     struct remote *remote = sn_container_of(call, struct remote, order);
 
-    if (code)
+    if (code && !sn_call_cancelled(call))
         sn_log_error(remote->base.log, "base %s doesn't obey: %.*s", remote->vehicle->base.name,
                      SN_STR_ARGS(sn_call_text(call, code)));
     sn_arena_fini(&remote->order_arena);
@@ -205,10 +205,15 @@ static void give_order(struct remote *remote)
     sn_call_start(&remote->order);
 }
 
+/* Comes before whatever the base is busy with. What the controls said is forgotten: one that was
+ * pushed then may be in the middle when the controller is back, and wouldn't say so. */
 static void order_stop(struct remote *remote)
 {
     remote->wants_stop = true;
     remote->wants_drive = false;
+    remote->drive = (struct drive){0};
+    if (remote->ordering && !remote->ordered_stop)
+        sn_call_cancel(&remote->order, SN_ERR_CANCELLED);
     give_order(remote);
 }
 
