@@ -167,7 +167,8 @@ static int verify_new(struct sn_auth *auth, struct sn_str text, const uint8_t di
     sn_arena_init(&arena, auth->env->blocks, TOKEN_MEMORY);
     int code = verify(auth, text, &arena, &token, &costly, error);
     if (!code)
-        code = realm_remember(seen, digest, &token, error);
+        code =
+            realm_remember(seen, digest, sn_token_text(&token, "sub"), sn_token_end(&token), error);
     else if (costly)
         sn_attempts_failed(auth->forgeries, host, auth->env->timers->now_ns);
     sn_token_fini(&token);
@@ -258,7 +259,9 @@ static void login_of(const char *host, struct sn_str entity, char login[SN_ATTEM
     snprintf(login, SN_ATTEMPTS_HOST_MAX, "%.48s %08x", host, sn_str_hash(entity));
 }
 
-/* Looks at credentials, unless there were too many wrong ones. */
+/* Looks at credentials, unless there were too many wrong ones of that entity from that host. Too
+ * many of all entities keep out those that don't exist: a right key gets in from a host where
+ * somebody else guesses, who hears the same whatever the name was. */
 static int log_in(struct sn_auth *auth, const struct sn_peer *peer, struct sn_str entity,
                   struct sn_str secret, bool by_host, struct sn_error *error)
 {
@@ -267,18 +270,21 @@ static int log_in(struct sn_auth *auth, const struct sn_peer *peer, struct sn_st
 
     host_of(peer, host);
     login_of(host, entity, login);
-    if (must_wait(auth, auth->logins, login, SN_ERR_RESOURCE_EXHAUSTED, error) ||
-        must_wait(auth, auth->hosts, host, SN_ERR_RESOURCE_EXHAUSTED, error)) {
+    bool barred = must_wait(auth, auth->logins, login, SN_ERR_RESOURCE_EXHAUSTED, error);
+    bool crowd = must_wait(auth, auth->hosts, host, SN_ERR_RESOURCE_EXHAUSTED, error);
+    if (!barred && (!crowd || realm_names(auth->realm, entity, by_host))) {
+        if (entity.len <= SN_AUTH_ENTITY_MAX && secret.len <= SN_AUTH_SECRET_MAX &&
+            realm_knows(auth->realm, entity, secret, by_host)) {
+            sn_attempts_succeeded(auth->logins, login);
+            return 0;
+        }
+        sn_attempts_failed(auth->logins, login, now_ns);
+        sn_attempts_failed(auth->hosts, host, now_ns);
+    }
+    if (barred || crowd) {
         audit(auth, SN_AUTH_TOO_MANY, host, entity, "too many failed attempts");
         return SN_ERR_RESOURCE_EXHAUSTED;
     }
-    if (entity.len <= SN_AUTH_ENTITY_MAX && secret.len <= SN_AUTH_SECRET_MAX &&
-        realm_knows(auth->realm, entity, secret, by_host)) {
-        sn_attempts_succeeded(auth->logins, login);
-        return 0;
-    }
-    sn_attempts_failed(auth->logins, login, now_ns);
-    sn_attempts_failed(auth->hosts, host, now_ns);
     audit(auth, SN_AUTH_CREDENTIALS, host, entity, "invalid credentials");
     return sn_error_set(error, SN_ERR_UNAUTHENTICATED, "invalid credentials");
 }
@@ -327,6 +333,16 @@ static int check_type(struct sn_rpc *rpc, const struct realm *realm, struct sn_s
                         "do not know how to handle credential type \"%.*s\"", SN_STR_ARGS(type));
 }
 
+/* What we give ourselves needn't be verified when it comes back. */
+static int remember(struct sn_auth *auth, struct sn_str token, struct sn_str entity)
+{
+    uint8_t digest[REALM_DIGEST];
+    struct sn_error error;
+
+    digest_of(&auth->digester, token, digest);
+    return realm_remember(realm_seen(auth->realm, digest), digest, entity, UINT64_MAX, &error);
+}
+
 static int grant(struct sn_auth *auth, struct sn_rpc *rpc,
                  const struct pb_proto_rpc_authenticate_request *request, struct sn_str *ret)
 {
@@ -343,7 +359,8 @@ static int grant(struct sn_auth *auth, struct sn_rpc *rpc,
 
     sn_random_secret(chance, sizeof(chance));
     sn_uuid_format(chance, id);
-    if (sn_token_issue(auth->realm->signer, &grant, &rpc->arena, ret))
+    if (sn_token_issue(auth->realm->signer, &grant, &rpc->arena, ret) ||
+        remember(auth, *ret, request->entity))
         return sn_call_fail(&rpc->call, SN_ERR_RESOURCE_EXHAUSTED, "no memory for a token");
     return 0;
 }

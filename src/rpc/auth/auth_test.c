@@ -329,7 +329,8 @@ static void test_guessing_is_slowed(void **state)
     assert_int_equal(sn_auth_refused(f->auth, SN_AUTH_TOO_MANY), 1);
 }
 
-/* Whoever errs keeps no other out; who tries one name after the other waits in the end. */
+/* Whoever errs keeps no other out; who tries one name after the other waits in the end, and learns
+ * nothing of which of them are right. */
 static void test_guesses_of_others(void **state)
 {
     struct fixture *f = *state;
@@ -342,7 +343,11 @@ static void test_guesses_of_others(void **state)
         snprintf(name, sizeof(name), "n%d", i);
         log_in(f, name, "api-key", "guess");
     }
-    assert_non_null(strstr(log_in(f, "k1", "api-key", "secret1"), "too many failed attempts"));
+    assert_non_null(strstr(log_in(f, "nobody", "api-key", "guess"), "-8:too many failed"));
+    assert_string_equal(log_in(f, "k1", "api-key", "secret1"), "0:");
+    for (int i = 0; i <= SN_AUTH_FREE_FAILURES; i++)
+        assert_non_null(strstr(log_in(f, "k1", "api-key", "guess"), "-8:too many failed"));
+    assert_non_null(strstr(log_in(f, "k1", "api-key", "secret1"), "-8:too many failed"));
     f->timers.now_ns += SN_SECONDS(60);
     assert_string_equal(log_in(f, "k1", "api-key", "secret1"), "0:");
 }
@@ -494,6 +499,8 @@ static void test_forgeries_are_limited(void **state)
     f->peer.remote = "10.0.0.9:1";
     assert_string_equal(ask_with(f, f->token), "0:");
     f->peer.remote = "10.0.0.1:1"; /* and whom we know may go on */
+    assert_string_equal(ask_with(f, f->token), "0:");
+    assert_string_equal(log_in(f, "k1", "api-key", "secret1"), "0:"); /* here as well */
     assert_string_equal(ask_with(f, f->token), "0:");
 }
 

@@ -187,22 +187,30 @@ bool realm_knows(const struct realm *realm, struct sn_str entity, struct sn_str 
     return found;
 }
 
+bool realm_names(const struct realm *realm, struct sn_str entity, bool by_host)
+{
+    bool found = by_host && is_host(realm, entity);
+
+    for (size_t i = 0; i < realm->login_count && !by_host; i++)
+        found |= realm->logins[i].entity && sn_str_is(entity, realm->logins[i].entity);
+    return found;
+}
+
 struct seen *realm_seen(struct realm *realm, const uint8_t digest[REALM_DIGEST])
 {
     return &realm->seen[digest[0] % REALM_SEEN];
 }
 
-int realm_remember(struct seen *seen, const uint8_t digest[REALM_DIGEST],
-                   const struct sn_token *token, struct sn_error *error)
+int realm_remember(struct seen *seen, const uint8_t digest[REALM_DIGEST], struct sn_str entity,
+                   uint64_t end_ns, struct sn_error *error)
 {
-    struct sn_str entity = sn_token_text(token, "sub");
     char *copy = strndup(entity.ptr, entity.len);
 
     if (!copy)
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "no memory for a token");
     free(seen->entity);
     seen->entity = copy;
-    seen->end_ns = sn_token_end(token);
+    seen->end_ns = end_ns;
     memcpy(seen->digest, digest, REALM_DIGEST);
     return 0;
 }

@@ -25,7 +25,7 @@ struct login {
     uint8_t digest[REALM_DIGEST];
 };
 
-/* A token that was verified, so that its next call needn't wait for that. */
+/* A token that was given or verified, so that its next call needn't wait for that. */
 struct seen {
     char *entity; /* NULL: none */
     uint8_t digest[REALM_DIGEST];
@@ -65,11 +65,15 @@ bool realm_is_of(const struct realm *realm, const struct sn_auth_options *option
 bool realm_knows(const struct realm *realm, struct sn_str entity, struct sn_str secret,
                  bool by_host);
 
+/* Whether there is anything that would let in who says he is that. */
+bool realm_names(const struct realm *realm, struct sn_str entity, bool by_host);
+
 /* Where a token of that digest is remembered, if at all. */
 struct seen *realm_seen(struct realm *realm, const uint8_t digest[REALM_DIGEST]);
 
-/* Remembers a verified token in the place of another one. RESOURCE_EXHAUSTED. */
-int realm_remember(struct seen *seen, const uint8_t digest[REALM_DIGEST],
-                   const struct sn_token *token, struct sn_error *error) SN_MUST_USE;
+/* Remembers a token that is right until then (ns since 1970) in the place of another one.
+ * RESOURCE_EXHAUSTED. */
+int realm_remember(struct seen *seen, const uint8_t digest[REALM_DIGEST], struct sn_str entity,
+                   uint64_t end_ns, struct sn_error *error) SN_MUST_USE;
 
 #endif
