@@ -412,10 +412,16 @@ static bool downgrade(struct sn_machine_dial *dial, int code)
     return true; /* goes on when it is closed */
 }
 
+/* Nobody is there, or not for us. */
+static bool is_silence(int code)
+{
+    return code == SN_ERR_UNAVAILABLE || code == SN_ERR_DEADLINE_EXCEEDED;
+}
+
 /* Whether the machine isn't where mDNS said: then it is looked for by DNS. */
 static bool try_address(struct sn_machine_dial *dial, int code)
 {
-    if (code != SN_ERR_UNAVAILABLE || !*dial->found_address)
+    if (!is_silence(code) || !*dial->found_address)
         return false;
     dial->found_address[0] = '\0';
     dial->plain = false;
@@ -442,7 +448,7 @@ static int ask_config(struct sn_machine_dial *dial, struct sn_call *call)
 /* Servers for candidates of other kinds, which it may name, aren't used. */
 static void config_told(struct sn_machine_dial *dial, int code, struct sn_str text)
 {
-    if (code == SN_ERR_UNAVAILABLE) {
+    if (code == SN_ERR_UNAVAILABLE || (*dial->found_address && is_silence(code))) {
         fail(dial, code, text);
     } else if (code && code != SN_ERR_UNIMPLEMENTED) {
         sn_error_set(&dial->error, code, "%.*s", SN_STR_ARGS(text));
@@ -452,12 +458,24 @@ static void config_told(struct sn_machine_dial *dial, int code, struct sn_str te
     }
 }
 
+/* Whatever it says, somebody is there. */
+static void reached(struct sn_machine_dial *dial, int code, struct sn_str text)
+{
+    if (is_silence(code))
+        fail(dial, code, text);
+    else
+        tell(dial, true);
+}
+
+/* The direct way needs no question but where nobody has answered one yet: there may be another. */
 static void go_on(struct sn_machine_dial *dial)
 {
-    if (dial->way == SN_MACHINE_DIRECT || (*dial->found_address && !dial->found_webrtc))
+    bool direct = dial->way == SN_MACHINE_DIRECT || (*dial->found_address && !dial->found_webrtc);
+
+    if (direct && dial->type)
         tell(dial, true);
     else
-        take_step(dial, &dial->step, ask_config, config_told);
+        take_step(dial, &dial->step, ask_config, direct ? reached : config_told);
 }
 
 static int take_token(struct sn_call *call, const void *response, void *arg)

@@ -294,10 +294,15 @@ static void test_downgrade(void **state)
 
     signal_too(m);
     assert_int_equal(sn_tls_create_client(&trust, &tls, &m->error), 0);
-    dial(m, (struct sn_machine_options){.tls = tls, .downgrade = true, .way = SN_MACHINE_WEBRTC});
-    assert_non_null(m->channel);
-    assert_int_equal(call_once(m), 0);
-    close_channel(m);
+    for (int i = 0; i < 2; i++) {
+        m->closed = false;
+        dial(m, (struct sn_machine_options){.tls = tls,
+                                            .downgrade = true,
+                                            .way = i ? SN_MACHINE_DIRECT : SN_MACHINE_WEBRTC});
+        assert_non_null(m->channel);
+        assert_int_equal(call_once(m), 0);
+        close_channel(m);
+    }
     dial(m, (struct sn_machine_options){.tls = tls});
     assert_null(m->channel);
     assert_int_equal(m->error.code, SN_ERR_UNAVAILABLE);
@@ -366,6 +371,29 @@ static void test_mdns(void **state)
     sn_machine_cancel(unused);
 }
 
+/* Where it should be by mDNS nobody answers: the name is left, and DNS doesn't know it. */
+static void test_mdns_in_vain(void **state)
+{
+    const char *const names[2] = {"sinew-gone.test.invalid", ""};
+    struct machine *m = *state;
+    struct sn_announcer *announcer;
+    struct sn_machine_dial *unused;
+    struct sn_ip at = {.family = 4, .bytes = {127, 0, 0, 1}, .port = 1};
+    struct sn_machine_options options = {
+        .address = names[0], .host = "machine", .way = SN_MACHINE_DIRECT};
+
+    if (sn_announcer_create(m->loop, names, &at, &announcer, &m->error)) {
+        print_message("no multicast here: %s\n", m->error.text);
+        skip();
+    }
+    assert_int_equal(sn_machine_dial(m->loop, &options, dialled, m, &unused, &m->error), 0);
+    run_until(m->loop, m->answered);
+    sn_announcer_destroy(announcer);
+    assert_null(m->channel);
+    assert_int_equal(m->error.code, SN_ERR_UNAVAILABLE);
+    assert_non_null(strstr(m->error.text, "sinew-gone.test.invalid"));
+}
+
 static void test_bad_address(void **state)
 {
     struct machine *m = *state;
@@ -387,6 +415,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_downgrade, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mdns, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_mdns_in_vain, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_address, setup, teardown),
     };
 
