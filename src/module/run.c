@@ -25,6 +25,9 @@ enum { RUN_MEMORY_MAX = 32 << 20, WHY_MAX = 1200 };
 static const uint64_t stop_timeout_ns = SN_SECONDS(10);
 static const uint64_t retire_timeout_ns = SN_SECONDS(20);
 
+/* Before it is dialled again; with TCP there is no socket's file to tell that it listens. */
+static const uint64_t longest_pause_ns = SN_MS(100);
+
 static struct sn_timers *timers_of(const struct sn_run *run)
 {
     return sn_loop_timers(run->host->options.loop);
@@ -281,7 +284,10 @@ static int choose_address(struct sn_run *run, struct sn_error *error)
     if (code)
         return code;
     snprintf(dialled, sizeof(dialled), "%s%s", run->tcp ? "" : "unix:", run->address);
-    return sn_http2_channel_create(host->options.loop, dialled, &run->channel, error);
+    code = sn_http2_channel_create(host->options.loop, dialled, &run->channel, error);
+    if (!code)
+        sn_http2_channel_limit_pause(run->channel, longest_pause_ns);
+    return code;
 }
 
 static int make_data_dir(const struct sn_run *run, char (*path)[SN_DATA_DIR_MAX],

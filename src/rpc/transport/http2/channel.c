@@ -112,8 +112,8 @@ static void on_failure(struct h2_channel *channel, const struct sn_error *error)
 {
     channel->last_error = *error;
     channel->pause_ns = channel->pause_ns ? channel->pause_ns * 2 : pause_min_ns;
-    if (channel->pause_ns > pause_max_ns)
-        channel->pause_ns = pause_max_ns;
+    if (channel->pause_ns > channel->longest_pause_ns)
+        channel->pause_ns = channel->longest_pause_ns;
     channel->may_dial_ns = sn_loop_timers(channel->loop)->now_ns + channel->pause_ns;
     fail_waiting(channel, channel->last_error.text);
 }
@@ -254,11 +254,17 @@ int sn_http2_channel_create(struct sn_loop *loop, const char *address,
     snprintf(channel->address, sizeof(channel->address), "%s", address);
     h2_memory_init(&channel->memory);
     channel->guard.limits = sn_limits_preset;
+    channel->longest_pause_ns = pause_max_ns;
     sn_list_init(&channel->waiting);
     sn_list_init(&channel->refused);
     sn_list_init(&channel->conns);
     *ret_channel = &channel->base;
     return 0;
+}
+
+void sn_http2_channel_limit_pause(struct sn_channel *base, uint64_t longest_ns)
+{
+    ((struct h2_channel *)base)->longest_pause_ns = longest_ns;
 }
 
 void sn_http2_channel_secure(struct sn_channel *base, struct sn_tls *tls, const char *name)

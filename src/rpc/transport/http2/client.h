@@ -33,7 +33,7 @@ struct h2_channel {
     struct sn_list waiting; /* h2_call.wait: to begin, oldest first */
     struct sn_list refused; /* h2_call.wait: to be told so */
     uint32_t waiting_count; /* of both */
-    uint64_t pause_ns, may_dial_ns;
+    uint64_t pause_ns, longest_pause_ns, may_dial_ns;
     struct sn_error last_error;
     struct sn_task work; /* begins the waiting, dials or fails them, from outside of open() */
     bool work_wanted, closing;

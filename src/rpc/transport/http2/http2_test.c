@@ -551,6 +551,15 @@ static void pass(struct sn_timer *timer)
     passed = true;
 }
 
+static void wait_ms(struct pair *pair, uint64_t ms)
+{
+    struct sn_timer pause = {0};
+
+    passed = false;
+    sn_timer_start(sn_loop_timers(pair->world->loop), &pause, SN_MS(ms), pass);
+    run_until(pair->world->loop, passed);
+}
+
 static void test_nobody_there(void **state)
 {
     struct pair *pair = *state;
@@ -568,13 +577,33 @@ static void test_nobody_there(void **state)
     finish(pair, &second, SN_ERR_UNAVAILABLE);
     assert_string_equal(second.text, expected);
     world_listen(pair->world, address);
-    struct sn_timer pause = {0};
-    passed = false;
-    sn_timer_start(sn_loop_timers(pair->world->loop), &pause, SN_MS(101), pass);
-    run_until(pair->world->loop, passed);
+    wait_ms(pair, 101);
     open_call(pair, &second, "/t/Unary");
     send_bytes(&second, "x", 1, true);
     finish(pair, &second, 0);
+}
+
+static void test_pauses_have_a_longest(void **state)
+{
+    struct pair *pair = *state;
+    struct answer answer = {0};
+    char address[64];
+
+    snprintf(address, sizeof(address), "%s", sn_listener_address(pair->world->listener));
+    sn_listener_close(pair->world->listener);
+    pair->world->listener = NULL;
+    sn_http2_channel_limit_pause(pair->channel, SN_MS(50));
+    for (int i = 0; i < 8; i++) {
+        answer = (struct answer){0};
+        open_call(pair, &answer, "/t/Unary");
+        finish(pair, &answer, SN_ERR_UNAVAILABLE);
+        wait_ms(pair, 51);
+    }
+    world_listen(pair->world, address);
+    answer = (struct answer){0};
+    open_call(pair, &answer, "/t/Unary");
+    send_bytes(&answer, "x", 1, true);
+    finish(pair, &answer, 0);
 }
 
 static void test_server_goes(void **state)
@@ -717,6 +746,7 @@ int main(void)
         BOTH(test_cancel),
         UNIX_TEST(test_deadline),
         TCP_TEST(test_nobody_there),
+        TCP_TEST(test_pauses_have_a_longest),
         BOTH(test_server_goes),
         BOTH(test_drain),
         UNIX_TEST(test_drain_deadline),
