@@ -21,6 +21,8 @@ static const time_t unpacking_s = 3600;
 
 struct cleaning {
     struct sn_work work; /* first */
+    void (*cleaned)(void *owner);
+    void *owner;
     char data[SN_DATA_DIR_MAX], packages[SN_DATA_DIR_MAX];
     size_t count;
     struct kept {
@@ -94,13 +96,21 @@ static void clean(struct sn_work *work)
     clean_folder(cleaning, cleaning->packages, keeps_package);
 }
 
-static void cleaned(struct sn_work *work)
+static void destroy(struct cleaning *cleaning)
 {
-    struct cleaning *cleaning = (struct cleaning *)work;
-
     for (size_t i = 0; i < cleaning->count; i++)
         free(cleaning->kept[i].name);
     free(cleaning);
+}
+
+static void done(struct sn_work *work)
+{
+    struct cleaning *cleaning = (struct cleaning *)work;
+    void (*cleaned)(void *owner) = cleaning->cleaned;
+    void *owner = cleaning->owner;
+
+    destroy(cleaning);
+    cleaned(owner);
 }
 
 static bool keep_all(struct cleaning *cleaning, const struct sn_config *config)
@@ -117,19 +127,34 @@ static bool keep_all(struct cleaning *cleaning, const struct sn_config *config)
     return true;
 }
 
-void sn_data_dirs_clean(struct sn_loop *loop, const char *home, const struct sn_config *config)
+static int begin(struct cleaning *cleaning, struct sn_loop *loop, const char *home,
+                 const struct sn_config *config)
+{
+    int len =
+        snprintf(cleaning->packages, sizeof(cleaning->packages), "%s/" SN_PACKAGE_FOLDER, home);
+
+    if (len < 0 || (size_t)len >= sizeof(cleaning->packages) ||
+        sn_data_dir(home, config, NULL, &cleaning->data))
+        return SN_ERR_INVALID_ARGUMENT;
+    if (!keep_all(cleaning, config))
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    cleaning->work.work = clean;
+    cleaning->work.done = done;
+    return sn_loop_submit(loop, &cleaning->work) ? SN_ERR_UNAVAILABLE : 0;
+}
+
+int sn_data_dirs_clean(struct sn_loop *loop, const char *home, const struct sn_config *config,
+                       void (*cleaned)(void *owner), void *owner)
 {
     struct cleaning *cleaning =
         calloc(1, sizeof(*cleaning) + config->modules.count * sizeof(cleaning->kept[0]));
 
     if (!cleaning)
-        return;
-    cleaning->work.work = clean;
-    cleaning->work.done = cleaned;
-    int len =
-        snprintf(cleaning->packages, sizeof(cleaning->packages), "%s/" SN_PACKAGE_FOLDER, home);
-    bool is_whole = sn_data_dir(home, config, NULL, &cleaning->data) == 0 && len > 0 &&
-                    (size_t)len < sizeof(cleaning->packages) && keep_all(cleaning, config);
-    if (!is_whole || sn_loop_submit(loop, &cleaning->work))
-        cleaned(&cleaning->work);
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    cleaning->cleaned = cleaned;
+    cleaning->owner = owner;
+    int code = begin(cleaning, loop, home, config);
+    if (code)
+        destroy(cleaning);
+    return code;
 }

@@ -18,7 +18,10 @@ int sn_data_dir(const char *home, const struct sn_config *config, const char *mo
 
 /* Removes, on the pool, the data directories and what was unpacked of archives, but for those of
  * this config's modules; and what is left of an unpacking that was cut off, when it is an hour old.
- * Loop thread. Source: upstream does so at each change of the config. */
-void sn_data_dirs_clean(struct sn_loop *loop, const char *home, const struct sn_config *config);
+ * `cleaned` comes once, never from inside; until then no other module may begin to use folders.
+ * INVALID_ARGUMENT, RESOURCE_EXHAUSTED, UNAVAILABLE (no thread): nothing begins. Loop thread.
+ * Source: upstream does so at each change of the config. */
+int sn_data_dirs_clean(struct sn_loop *loop, const char *home, const struct sn_config *config,
+                       void (*cleaned)(void *owner), void *owner) SN_MUST_USE;
 
 #endif

@@ -51,17 +51,25 @@ static int tear_down(void **state)
     return system(command);
 }
 
+static void cleaned(void *owner)
+{
+    (*(int *)owner)++;
+}
+
 static void clean(const char *json)
 {
+    int times = 0;
     struct sn_loop *loop = sn_loop_create();
     struct sn_config *config;
     struct sn_error error;
 
     if (sn_config_parse(json, strlen(json), &config, &error))
         fail_msg("%s", error.text);
-    sn_data_dirs_clean(loop, home, config);
+    int code = sn_data_dirs_clean(loop, home, config, cleaned, &times);
     sn_config_destroy(config);
+    assert_int_equal(times, 0);
     sn_loop_run(loop);
+    assert_int_equal(times, code ? 0 : 1);
     sn_loop_destroy(loop);
 }
 

@@ -79,6 +79,47 @@ static const struct sn_config_module *find_entry(const struct sn_config *config,
     return NULL;
 }
 
+/* ---- folders ---- */
+
+static void clean(struct sn_host *host);
+
+static void cleaned(void *owner)
+{
+    struct sn_host *host = owner;
+    bool again = host->clean_again;
+    struct sn_list *node;
+
+    sn_config_destroy(host->cleaning);
+    host->cleaning = NULL;
+    host->clean_again = false;
+    if (again && !host->closing)
+        clean(host);
+    sn_list_for_each (node, &host->modules)
+        module_folders_settled(sn_container_of(node, struct module, link));
+    host_end_if_empty(host);
+}
+
+/* One at a time, each by the config of its begin. Where it can't be done folders stay. */
+static void clean(struct sn_host *host)
+{
+    host->clean_again = host->cleaning != NULL;
+    if (host->cleaning ||
+        sn_data_dirs_clean(host->options.loop, host->options.home, host->config, cleaned, host))
+        return;
+    host->cleaning = sn_config_ref(host->config);
+}
+
+bool host_keeps(const struct sn_host *host, const struct sn_config_module *entry)
+{
+    const struct sn_config_module *kept;
+
+    if (!host->cleaning)
+        return true;
+    kept = find_entry(host->cleaning, entry->name);
+    return kept && (sn_package_is_archive(kept->type, kept->executable_path) ||
+                    !sn_package_is_archive(entry->type, entry->executable_path));
+}
+
 static int take(struct sn_host *host, struct sn_config *config,
                 const struct sn_config_module *entry)
 {
@@ -116,7 +157,7 @@ int sn_host_configure(struct sn_host *host, struct sn_config *config)
         leaving = true;
     }
     if (old && !leaving) /* else when they are gone */
-        sn_data_dirs_clean(host->options.loop, host->options.home, config);
+        clean(host);
     sn_config_destroy(old);
     return code;
 }
@@ -134,14 +175,15 @@ static void parent_closed(void *owner)
 
 void host_end_if_empty(struct sn_host *host)
 {
-    if (host->closing && sn_list_empty(&host->modules) && host->channels_closing == 0)
+    if (host->closing && sn_list_empty(&host->modules) && host->channels_closing == 0 &&
+        !host->cleaning)
         sn_parent_close(&host->parent, parent_closed, host);
 }
 
 void host_module_gone(struct sn_host *host)
 {
     if (!host->closing)
-        sn_data_dirs_clean(host->options.loop, host->options.home, host->config);
+        clean(host);
     host_end_if_empty(host);
 }
 

@@ -739,6 +739,62 @@ static void one_that_was_removed_may_come_back_before_it_has_ended(void **state)
     tear_down(&lab);
 }
 
+/* Keeps all threads of the pool until its pipe is shut. */
+struct plug {
+    struct sn_work work; /* first */
+    int fd;
+};
+
+static void plug_waits(struct sn_work *work)
+{
+    char byte;
+
+    assert_int_equal(read(((struct plug *)work)->fd, &byte, 1), 0);
+}
+
+static void plug_done(struct sn_work *work)
+{
+}
+
+/* What is removed of it must not be what it has just made. */
+static void one_that_comes_back_waits_until_its_folder_is_gone(void **state)
+{
+    enum { PLUGS = 64 };
+    struct plug plugs[PLUGS];
+    struct lab lab;
+    int ends[2];
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:", "b:"), NAMES("s"));
+    assert_int_equal(open_one(&lab, "s"), 0);
+    assert_int_equal(close_one(&lab, "s"), 0);
+    await(&lab, is_ready(&lab, 1));
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    for (int i = 0; i < PLUGS; i++) {
+        plugs[i] = (struct plug){{.work = plug_waits, .done = plug_done}, ends[0]};
+        assert_int_equal(sn_loop_submit(lab.loop, &plugs[i].work), 0);
+    }
+    configure(&lab, NAMES("b:"), NAMES());
+    make_pass(&lab);
+    await(&lab, sn_host_count(lab.host) == 1);
+    pid_t pid = info(&lab, 0).pid;
+    configure(&lab, NAMES("a:", "b:"), NAMES("s"));
+    for (int i = 0; i < 5; i++)
+        turn(&lab);
+    assert_int_equal(info(&lab, 0).state, SN_MODULE_PENDING);
+    assert_int_equal(info(&lab, 1).pid, pid);
+    close(ends[1]);
+    assert_int_equal(open_one(&lab, "s"), 0);
+    await(&lab, !lab.host->cleaning);
+    expect_log(&lab, "a", "validate s;add s;");
+    configure(&lab, NAMES("b:"), NAMES()); /* and the host waits for the cleaning, too */
+    make_pass(&lab);
+    assert_int_equal(close_one(&lab, "s"), 0);
+    await(&lab, sn_host_count(lab.host) == 1);
+    tear_down(&lab);
+    close(ends[0]);
+}
+
 static void a_removed_one_is_gone_when_its_resources_are_closed(void **state)
 {
     struct lab lab;
@@ -865,6 +921,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_restart_waits_for_resources_to_be_closed),
         cmocka_unit_test(one_that_is_starting_can_be_restarted),
         cmocka_unit_test(one_that_was_removed_may_come_back_before_it_has_ended),
+        cmocka_unit_test(one_that_comes_back_waits_until_its_folder_is_gone),
         cmocka_unit_test(a_removed_one_is_gone_when_its_resources_are_closed),
         cmocka_unit_test(resources_may_be_closed_while_the_process_ends),
         cmocka_unit_test(one_that_answers_nothing_is_ended),

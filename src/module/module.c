@@ -199,7 +199,9 @@ static void take_step(struct sn_task *task)
         module_destroy(module);
         host_module_gone(host);
     } else if (module->again || !module->timer.armed) {
-        start(module);
+        module->held = !host_keeps(module->host, module->entry);
+        if (!module->held)
+            start(module);
     }
 }
 
@@ -308,6 +310,12 @@ void module_restart(struct module *module)
     module->again = true;
     module->failures = module->quick_ends = 0;
     want_step(module);
+}
+
+void module_folders_settled(struct module *module)
+{
+    if (module->held)
+        want_step(module);
 }
 
 struct module *module_create(struct sn_host *host, struct sn_config *config,

@@ -36,6 +36,8 @@ struct sn_host {
     struct sn_config *config;
     struct sn_logger *log;
     struct sn_task tell; /* options.changed, once for all that changed in a turn of the loop */
+    struct sn_config *cleaning; /* folders of its modules are kept, all others go; or NULL */
+    bool clean_again;
     bool telling, closing;
     uint32_t channels_closing; /* to processes that have ended; each still holds its run */
     uint64_t pass;
@@ -64,6 +66,7 @@ struct module {
     uint32_t quick_ends; /* in a row, of runs that had been of use */
     uint64_t changed_unix_ns;
     bool again; /* is to be started anew */
+    bool held;  /* ... but its folders are being removed */
     bool tried; /* its first start has succeeded or failed */
     bool step_wanted;
     struct sn_task step;
@@ -126,6 +129,9 @@ void module_destroy(struct module *module);
 void module_want(struct module *module, struct sn_config *config,
                  const struct sn_config_module *entry);
 void module_restart(struct module *module);
+
+/* No folder is being removed any more. */
+void module_folders_settled(struct module *module);
 
 void module_set_state(struct module *module, enum sn_module_state state, const char *error);
 
@@ -190,6 +196,9 @@ void host_changed(struct sn_host *host);
 const struct module *host_rival(const struct sn_host *host, const struct module *module,
                                 const struct model **ret_model);
 void host_module_gone(struct sn_host *host);
+
+/* Whether nobody is about to remove what a module finds, or makes, in its folders. */
+bool host_keeps(const struct sn_host *host, const struct sn_config_module *entry);
 
 /* When the host is closing and nothing of it is left to wait for, its listeners close too. */
 void host_end_if_empty(struct sn_host *host);
