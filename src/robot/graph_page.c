@@ -25,19 +25,6 @@ struct drawing {
 
 /* ---- texts ---- */
 
-static void write_escaped(struct sn_page *page, const char *text)
-{
-    for (; *text; text++) {
-        const char *entity = *text == '&'   ? "&amp;"
-                             : *text == '<' ? "&lt;"
-                             : *text == '>' ? "&gt;"
-                             : *text == '"' ? "&quot;"
-                                            : NULL;
-
-        sn_page_text(page, entity ? sn_str_of(entity) : (struct sn_str){text, 1});
-    }
-}
-
 static const char *colour_of(const struct sn_node *node)
 {
     switch (node->state) {
@@ -52,21 +39,13 @@ static const char *colour_of(const struct sn_node *node)
     }
 }
 
-static const char *model_of(const struct sn_node *node)
-{
-    const struct sn_want *want = node->built ? node->built : node->want;
-    const struct sn_robot_want *robot_want = (const struct sn_robot_want *)want;
-
-    return robot_want && robot_want->driver ? robot_want->driver->model : "";
-}
-
 static void write_tooltip(struct sn_page *page, const struct sn_node *node)
 {
     sn_page_printf(page, "Model: ");
-    write_escaped(page, model_of(node));
+    sn_page_escaped(page, sn_page_model(node));
     if (node->reason) {
         sn_page_printf(page, "&#10;Reason: ");
-        write_escaped(page, node->reason);
+        sn_page_escaped(page, node->reason);
     }
 }
 
@@ -75,7 +54,7 @@ static void write_tooltip(struct sn_page *page, const struct sn_node *node)
 static void write_name(struct sn_page *page, const struct sn_node *node)
 {
     sn_page_printf(page, "%s/", node->api);
-    write_escaped(page, node->name);
+    sn_page_escaped(page, node->name);
 }
 
 static void write_text(struct sn_page *page, const struct sn_graph *graph)
@@ -90,7 +69,7 @@ static void write_text(struct sn_page *page, const struct sn_graph *graph)
         sn_page_printf(page, "\" [color=%s,tooltip=\"", colour_of(node));
         write_tooltip(page, node);
         sn_page_printf(page, "\",label=\"");
-        write_escaped(page, node->name);
+        sn_page_escaped(page, node->name);
         sn_page_printf(page, "\\n%s\"];\n", node->api);
     }
     for (size_t i = 0; i < graph->count; i++)
@@ -169,7 +148,7 @@ static void draw_node(struct sn_page *page, const struct sn_node *node, const st
                    "ry=\"%d\"/>",
                    colour_of(node), colour_of(node), x, y, WIDTH / 2, HEIGHT / 2);
     sn_page_printf(page, "<text text-anchor=\"middle\" x=\"%u\" y=\"%u\">", x, y - 3);
-    write_escaped(page, node->name);
+    sn_page_escaped(page, node->name);
     sn_page_printf(page, "</text><text text-anchor=\"middle\" x=\"%u\" y=\"%u\">%s</text></g>\n", x,
                    y + 12, node->api);
 }

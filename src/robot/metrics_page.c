@@ -112,20 +112,13 @@ static void write_port(struct sn_page *page, struct sn_web *web, const struct sn
 
 static void write_resources(struct sn_page *page, const struct sn_graph *graph)
 {
-    static const char *const states[] = {
-        [SN_NODE_UNCONFIGURED] = "unconfigured",
-        [SN_NODE_CONFIGURING] = "configuring",
-        [SN_NODE_READY] = "ready",
-        [SN_NODE_REMOVING] = "removing",
-        [SN_NODE_UNHEALTHY] = "unhealthy",
-    };
     size_t counts[SN_NODE_UNHEALTHY + 1] = {0};
 
     for (size_t i = 0; i < graph->count; i++)
         counts[graph->nodes[i]->state]++;
     write_head(page, "sinew_resources", "gauge", "Resources, by state.");
     for (size_t i = SN_NODE_UNCONFIGURED; i <= SN_NODE_UNHEALTHY; i++)
-        sn_page_printf(page, "sinew_resources{state=\"%s\"} %zu\n", states[i], counts[i]);
+        sn_page_printf(page, "sinew_resources{state=\"%s\"} %zu\n", sn_page_states[i], counts[i]);
 }
 
 /* An id is the owner's text. */
@@ -213,24 +206,11 @@ static void write_loop(struct sn_page *page, const struct sn_loop_turns *turns)
                    (double)turns->longest_ms / 1000.0);
 }
 
-/* Names of methods and resources are for who may call them. */
-static bool may_see(const struct sn_pages *pages, struct sn_page *page)
-{
-    struct sn_error error;
-
-    if (!sn_auth_admit_page(pages->auth, page->peer, SN_STR("/metrics"), page->headers, &error))
-        return true;
-    page->status = sn_err_http(error.code);
-    page->challenge = "Basic realm=\"machine\"";
-    sn_page_printf(page, "%s\n", error.text);
-    return false;
-}
-
 void sn_write_metrics(struct sn_page *page, void *owner)
 {
     const struct sn_pages *pages = owner;
 
-    if (!may_see(pages, page))
+    if (!sn_page_admit(page, pages, "/metrics"))
         return;
     page->content_type = "text/plain; version=0.0.4; charset=utf-8";
     write_calls(page, &pages->robot->metrics);

@@ -17,7 +17,8 @@ struct sn_pages {
     struct sn_auth *auth; /* who may see more than that the machine is there */
 };
 
-/* Adds the pages "/" (a word for who looks whether it is up), "/metrics", "/debug/graph" and
+/* Adds the pages "/" (a word for who looks whether it is up, resources and their states for a
+ * browser), "/metrics", "/debug/graph" and
  * "/restart_status". RESOURCE_EXHAUSTED. */
 int sn_pages_add(struct sn_pages *pages) SN_MUST_USE;
 

@@ -377,6 +377,15 @@ def test_open_pages(server):
         assert fetch(server, path)[0] == 200
 
 
+@pytest.mark.differs("the reference has a word there, for everybody")
+def test_the_first_page(server):
+    """What the machine consists of is not for everybody."""
+    status, body, headers = fetch(server, "/", accept="text/html")
+    assert (status, body) == (401, b"authentication required\n")
+    assert headers["www-authenticate"].startswith("Basic realm=")
+    assert b"<table>" in fetch(server, "/", accept="text/html", token=token_of(server))[1]
+
+
 @pytest.mark.differs("the metrics page is ours")
 def test_metrics(server):
     """Names of methods are for who may call them: with a token, or key and secret by Basic."""

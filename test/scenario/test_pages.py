@@ -76,6 +76,24 @@ def test_refusals_are_counted(server):
         assert after[name] == before[name] + 1, reason
 
 
+@pytest.mark.differs("the reference has the word alone")
+def test_the_first_page(start):
+    """Supervisors find a word, browsers the resources, how they are, and why."""
+    server = start({"components": [harness.MOTOR, {**harness.SENSOR, "name": "<b>"}]})
+    server.log.wait_for("Robot constructed")
+    answer = fetch(server, "/")
+    assert answer.body.startswith(b"I am a viam-server")
+    assert fetch(server, "/", headers={"accept": "*/*"}).body == answer.body
+    page = fetch(server, "/", headers={"accept": "text/html,*/*;q=0.8"})
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    text = page.body.decode()
+    assert "This machine is running; 2 of " in text
+    assert ('<tr><td>m1<td>rdk:component:motor<td>rdk:builtin:fake'
+            '<td><span class="ready">ready</span>') in text
+    assert '<span class="unhealthy">unhealthy</span><small>resource config validation' in text
+    assert "name &quot;&lt;b&gt;&quot; must start with" in text and "<b>" not in text
+
+
 def test_restart_status(server):
     answer = fetch(server, "/restart_status")
     assert answer.headers["content-type"] == "application/json"
