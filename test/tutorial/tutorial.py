@@ -12,7 +12,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PAGE = ROOT / "docs/module-tutorial.md"
+PAGES = [ROOT / "docs/running.md", ROOT / "docs/module-tutorial.md"]
 BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 # A reader is slower than a machine that starts, or takes over a config.
@@ -45,8 +45,8 @@ def script(blocks, folder, build):
         if build:
             text = text.replace("make -C sinew install PREFIX=$PREFIX",
                                 f"cmake --install {build} --prefix $PREFIX > install.log")
-        text = re.sub(r"^(python3|grep) ", r"again \1 ", text, flags=re.MULTILINE)
-        lines += [f"echo '=== {index}'", text]
+        text = re.sub(r"^(python3|grep|curl) ", r"again \1 ", text, flags=re.MULTILINE)
+        lines += [f"printf '\\n=== {index}\\n'", text]
     return "\n".join(lines)
 
 
@@ -65,9 +65,9 @@ def missing(blocks, printed):
             yield from (line for line in text.splitlines() if line not in last)
 
 
-def run(folder, build):
-    page = PAGE.read_text().replace("8080", str(free_port()))
-    blocks = BLOCK.findall(page)
+def run(page, folder, build):
+    text = page.read_text().replace("8080", str(free_port()))
+    blocks = BLOCK.findall(text)
     for _, name, text in blocks:
         if name:
             (folder / name).write_text(text)
@@ -78,7 +78,7 @@ def run(folder, build):
                           env={**os.environ, "PATH": path, "HOME": str(folder)})
     lost = list(missing(blocks, outputs(done.stdout)))
     if done.returncode == 0 and not lost:
-        print(f"{len(blocks)} blocks: right")
+        print(f"{page.name}, {len(blocks)} blocks: right")
         return 0
     print(done.stdout)
     log = folder / "server.log"
@@ -91,11 +91,14 @@ def run(folder, build):
 
 def main():
     args = PARSER.parse_args()
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="tutorial-"))
-    try:
-        return run(folder, args.build and args.build.resolve())
-    finally:
-        shutil.rmtree(folder)
+    failed = 0
+    for page in PAGES:
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="tutorial-"))
+        try:
+            failed |= run(page, folder, args.build and args.build.resolve())
+        finally:
+            shutil.rmtree(folder)
+    return failed
 
 
 PARSER = argparse.ArgumentParser(description=__doc__.split("\n")[0])
