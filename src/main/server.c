@@ -144,6 +144,7 @@ static void robot_closed(void *owner, bool clean)
         sn_log_flush(true);
         _exit(1);
     }
+    program->pages.hub = NULL;
     sn_peers_close(&program->peers, peers_closed, program);
 }
 
@@ -266,8 +267,10 @@ static int create(struct program *program, struct sn_error *error)
         .changed = identity_changed,
         .owner = program,
     };
-    program->pages =
-        (struct sn_pages){program->robot, program->web, program->loop, program->access.auth};
+    program->pages = (struct sn_pages){.robot = program->robot,
+                                       .web = program->web,
+                                       .loop = program->loop,
+                                       .auth = program->access.auth};
     if (program->web)
         program->rest = sn_rest_create(sn_loop_env(program->loop), sn_robot_server(program->robot),
                                        sn_web_guard(program->web));
@@ -276,6 +279,7 @@ static int create(struct program *program, struct sn_error *error)
     code = sn_peers_open(&program->peers, &program->ports, sn_robot_server(program->robot), error);
     if (code)
         return code;
+    program->pages.hub = program->peers.hub;
     sn_web_below(program->web, SN_REST_PREFIX, sn_rest_handler(program->rest));
     sn_loop_set_user(program->loop, program);
     if (sn_loop_on_signal(program->loop, SIGINT, on_signal) ||

@@ -108,6 +108,29 @@ static void write_port(struct sn_page *page, struct sn_web *web, const struct sn
                        (unsigned long long)sn_auth_refused(auth, i));
 }
 
+static void write_peers(struct sn_page *page, const struct sn_webrtc_hub *hub)
+{
+    struct sn_webrtc_counts counts = {0};
+
+    if (hub)
+        sn_webrtc_hub_count(hub, &counts);
+    write_head(page, "sinew_peers", "gauge", "Peer connections (WebRTC), by how far they are.");
+    sn_page_printf(page,
+                   "sinew_peers{state=\"connecting\"} %zu\n"
+                   "sinew_peers{state=\"connected\"} %zu\n",
+                   counts.peers - counts.connected, counts.connected);
+    write_one(page, "sinew_peer_offers_total", "counter", "Peer connections that were asked for.",
+              counts.offers);
+    write_one(page, "sinew_peer_connections_total", "counter", "... that were made.",
+              counts.connections);
+    write_one(page, "sinew_peer_failures_total", "counter", "... that came to nothing.",
+              counts.failures);
+    write_one(page, "sinew_received_datagrams_total", "counter", "Datagrams from peers.",
+              counts.datagrams_in);
+    write_one(page, "sinew_sent_datagrams_total", "counter", "Datagrams to peers.",
+              counts.datagrams_out);
+}
+
 /* ---- the machine ---- */
 
 static void write_resources(struct sn_page *page, const struct sn_graph *graph)
@@ -215,6 +238,7 @@ void sn_write_metrics(struct sn_page *page, void *owner)
     page->content_type = "text/plain; version=0.0.4; charset=utf-8";
     write_calls(page, &pages->robot->metrics);
     write_port(page, pages->web, pages->auth);
+    write_peers(page, pages->hub);
     write_resources(page, &pages->robot->graph);
     write_processes(page, &pages->robot->processes);
     write_loop(page, sn_loop_turns(pages->loop));

@@ -8,13 +8,15 @@
 #include "robot/robot.h"
 #include "rpc/auth/auth.h"
 #include "rpc/transport/web/web.h"
+#include "rpc/transport/webrtc/peer.h"
 
 /* In the caller's memory, filled; outlives the web's connections. */
 struct sn_pages {
     struct sn_robot *robot;
     struct sn_web *web;
     struct sn_loop *loop;
-    struct sn_auth *auth; /* who may see more than that the machine is there */
+    struct sn_auth *auth;      /* who may see more than that the machine is there */
+    struct sn_webrtc_hub *hub; /* its peer connections; NULL: none */
 };
 
 /* Adds the pages "/" (a word for who looks whether it is up, resources and their states for a

@@ -26,6 +26,7 @@ from viam.robot.client import RobotClient
 import harness
 import raw
 from harness import eventually, outcome
+from test_pages import samples
 
 CONFIG = {"components": [
     harness.MOTOR, harness.SENSOR,
@@ -56,6 +57,21 @@ async def test_the_sdk_calls(server):
         await motor.stop()
         assert await outcome(motor.do_command({"x": 1})) == ("UNKNOWN", "DoCommand unimplemented")
         assert {name.name for name in machine.resource_names} >= {"m1", "s1", "big"}
+
+
+@pytest.mark.differs("the metrics page is ours")
+async def test_peers_are_counted(server):
+    before = samples(server)
+    async with server.machine(insecure=True) as machine:
+        await Sensor.from_robot(machine, "s1").get_readings()
+        after = samples(server)
+    for name in ("sinew_peer_offers_total", "sinew_peer_connections_total",
+                 'sinew_peers{state="connected"}'):
+        assert after[name] >= before[name] + 1, name
+    assert after["sinew_received_datagrams_total"] > before["sinew_received_datagrams_total"] + 5
+    assert after["sinew_sent_datagrams_total"] > before["sinew_sent_datagrams_total"] + 5
+    await eventually(lambda: samples(server)['sinew_peers{state="connected"}'] ==
+                     before['sinew_peers{state="connected"}'])
 
 
 async def test_it_is_webrtc(server):
