@@ -285,58 +285,50 @@ int sn_config_read(const char *path, bool substitute, struct sn_config **ret_con
     return err;
 }
 
-#define LIST(key, member, table, type)                                                        \
-    {                                                                                         \
-        key, SN_SHAPE_STRUCTS, offsetof(struct sn_config, member), table, sizeof(struct type) \
-    }
-#define MEMBER(key, type, member, table)                                   \
-    {                                                                      \
-        key, SN_SHAPE_##type, offsetof(struct sn_config, member), table, 0 \
-    }
-#define CHECKED(key, type)                              \
-    {                                                   \
-        key, SN_SHAPE_##type, SN_SHAPE_NOWHERE, NULL, 0 \
-    }
-
 static const struct sn_shape log_shape[] = {
-    {"pattern", SN_SHAPE_STRING, offsetof(struct sn_config_log, pattern), NULL, 0},
-    {"level", SN_SHAPE_STRING, offsetof(struct sn_config_log, level), NULL, 0},
+    SN_SHAPE_ROW("pattern", STRING, sn_config_log, pattern),
+    SN_SHAPE_ROW("level", STRING, sn_config_log, level),
     {0},
 };
 
 static const struct sn_shape maintenance_shape[] = {
-    {"sensor_name", SN_SHAPE_STRING, offsetof(struct sn_config_maintenance, sensor_name), NULL, 0},
-    {"maintenance_allowed_key", SN_SHAPE_STRING,
-     offsetof(struct sn_config_maintenance, allowed_key), NULL, 0},
+    SN_SHAPE_ROW("sensor_name", STRING, sn_config_maintenance, sensor_name),
+    SN_SHAPE_ROW("maintenance_allowed_key", STRING, sn_config_maintenance, allowed_key),
     {0},
 };
 
 static const struct sn_shape tracing_shape[] = {
-    CHECKED("enabled", BOOL),
-    CHECKED("disk", BOOL),
-    CHECKED("console", BOOL),
-    CHECKED("otlpendpoint", STRING),
+    SN_SHAPE_CHECKED("enabled", BOOL, NULL),
+    SN_SHAPE_CHECKED("disk", BOOL, NULL),
+    SN_SHAPE_CHECKED("console", BOOL, NULL),
+    SN_SHAPE_CHECKED("otlpendpoint", STRING, NULL),
     {0},
 };
 
 const struct sn_shape sn_shape_config[] = {
-    MEMBER(NULL, SELF, json, NULL),
-    LIST("components", components, sn_shape_resource, sn_config_resource),
-    LIST("services", services, sn_shape_resource, sn_config_resource),
-    LIST("modules", modules, sn_shape_module, sn_config_module),
-    LIST("remotes", remotes, sn_shape_remote, sn_config_remote),
-    LIST("packages", packages, sn_shape_package, sn_config_package),
-    LIST("jobs", jobs, sn_shape_job, sn_config_job),
-    LIST("log", log, log_shape, sn_config_log),
-    LIST("processes", processes, sn_shape_process, sn_config_process),
-    MEMBER("cloud", STRUCT, cloud, sn_shape_cloud),
-    MEMBER("network", STRUCT, network, sn_shape_network),
-    MEMBER("auth", STRUCT, auth, sn_shape_auth),
-    MEMBER("maintenance", STRUCT, maintenance, maintenance_shape),
-    MEMBER("tracing", OBJECT, tracing, tracing_shape),
-    MEMBER("debug", BOOL, debug, NULL),
-    MEMBER("enable_web_profile", BOOL, enable_web_profile, NULL),
-    MEMBER("disable_log_deduplication", BOOL, disable_log_deduplication, NULL),
-    MEMBER("revision", STRING, revision, NULL),
+    SN_SHAPE_ROW(NULL, SELF, sn_config, json),
+    SN_SHAPE_NESTED("components", STRUCTS, sn_config, components, sn_shape_resource,
+                    sizeof(struct sn_config_resource)),
+    SN_SHAPE_NESTED("services", STRUCTS, sn_config, services, sn_shape_resource,
+                    sizeof(struct sn_config_resource)),
+    SN_SHAPE_NESTED("modules", STRUCTS, sn_config, modules, sn_shape_module,
+                    sizeof(struct sn_config_module)),
+    SN_SHAPE_NESTED("remotes", STRUCTS, sn_config, remotes, sn_shape_remote,
+                    sizeof(struct sn_config_remote)),
+    SN_SHAPE_NESTED("packages", STRUCTS, sn_config, packages, sn_shape_package,
+                    sizeof(struct sn_config_package)),
+    SN_SHAPE_NESTED("jobs", STRUCTS, sn_config, jobs, sn_shape_job, sizeof(struct sn_config_job)),
+    SN_SHAPE_NESTED("log", STRUCTS, sn_config, log, log_shape, sizeof(struct sn_config_log)),
+    SN_SHAPE_NESTED("processes", STRUCTS, sn_config, processes, sn_shape_process,
+                    sizeof(struct sn_config_process)),
+    SN_SHAPE_NESTED("cloud", STRUCT, sn_config, cloud, sn_shape_cloud, 0),
+    SN_SHAPE_NESTED("network", STRUCT, sn_config, network, sn_shape_network, 0),
+    SN_SHAPE_NESTED("auth", STRUCT, sn_config, auth, sn_shape_auth, 0),
+    SN_SHAPE_NESTED("maintenance", STRUCT, sn_config, maintenance, maintenance_shape, 0),
+    SN_SHAPE_NESTED("tracing", OBJECT, sn_config, tracing, tracing_shape, 0),
+    SN_SHAPE_ROW("debug", BOOL, sn_config, debug),
+    SN_SHAPE_ROW("enable_web_profile", BOOL, sn_config, enable_web_profile),
+    SN_SHAPE_ROW("disable_log_deduplication", BOOL, sn_config, disable_log_deduplication),
+    SN_SHAPE_ROW("revision", STRING, sn_config, revision),
     {0},
 };

@@ -8,7 +8,6 @@
 
 #include "sinew/timers.h"
 
-#define MISSING "Error validating, missing required field. Field: \"%s\""
 #define INVALID "Error validating. Path: \"\" Error: %s"
 
 static int finish_module(struct sn_config_module *module, struct sn_shape_reader *reader)
@@ -23,14 +22,14 @@ static int finish_module(struct sn_config_module *module, struct sn_shape_reader
     if (*module->status.error)
         return sn_config_refuse(reader, &module->invalid, INVALID, module->status.error);
     if (!*module->name)
-        return sn_config_refuse(reader, &module->invalid, MISSING, "name");
+        return sn_config_refuse(reader, &module->invalid, SN_CONFIG_MISSING, "name");
     if (sn_name_check("module name", sn_str_of(module->name), SN_MODULE_NAME_MAX, &error))
         return sn_config_refuse(reader, &module->invalid, INVALID, error.text);
     if (strcmp(module->name, "parent") == 0)
         return sn_config_refuse(reader, &module->invalid,
                                 "module  cannot use the reserved name of parent");
     if (!*module->executable_path && strcmp(module->type, "registry") != 0)
-        return sn_config_refuse(reader, &module->invalid, MISSING, "executable_path");
+        return sn_config_refuse(reader, &module->invalid, SN_CONFIG_MISSING, "executable_path");
     if (module->tcp_mode && module->isolation.no_network)
         return sn_config_refuse(reader, &module->invalid, INVALID,
                                 "tcp_mode needs the network that isolation takes away");
@@ -54,7 +53,7 @@ static int finish_remote(struct sn_config_remote *remote, struct sn_shape_reader
         missing = "address";
     else if (remote->frame && !json_string_length(json_object_get(remote->frame, "parent")))
         missing = "frame.parent";
-    return missing ? sn_config_refuse(reader, &remote->invalid, MISSING, missing) : 0;
+    return missing ? sn_config_refuse(reader, &remote->invalid, SN_CONFIG_MISSING, missing) : 0;
 }
 
 static int finish_package(struct sn_config_package *package, struct sn_shape_reader *reader)
@@ -67,7 +66,7 @@ static int finish_package(struct sn_config_package *package, struct sn_shape_rea
         missing = "name";
     else if (!*package->package)
         missing = "package";
-    return missing ? sn_config_refuse(reader, &package->invalid, MISSING, missing) : 0;
+    return missing ? sn_config_refuse(reader, &package->invalid, SN_CONFIG_MISSING, missing) : 0;
 }
 
 static int finish_job(struct sn_config_job *job, struct sn_shape_reader *reader)
@@ -82,7 +81,7 @@ static int finish_job(struct sn_config_job *job, struct sn_shape_reader *reader)
         missing = "schedule";
     else if (!*job->resource)
         missing = "resource";
-    return missing ? sn_config_refuse(reader, &job->invalid, MISSING, missing) : 0;
+    return missing ? sn_config_refuse(reader, &job->invalid, SN_CONFIG_MISSING, missing) : 0;
 }
 
 int sn_config_finish_entries(struct sn_config *config, struct sn_shape_reader *reader)
@@ -102,49 +101,39 @@ int sn_config_finish_entries(struct sn_config *config, struct sn_shape_reader *r
 
 /* ---- tables ---- */
 
-#define CHECKED(key, type)                              \
-    {                                                   \
-        key, SN_SHAPE_##type, SN_SHAPE_NOWHERE, NULL, 0 \
-    }
-
 static const struct sn_shape vector_shape[] = {
-    CHECKED("x", NUMBER),
-    CHECKED("y", NUMBER),
-    CHECKED("z", NUMBER),
+    SN_SHAPE_CHECKED("x", NUMBER, NULL),
+    SN_SHAPE_CHECKED("y", NUMBER, NULL),
+    SN_SHAPE_CHECKED("z", NUMBER, NULL),
     {0},
 };
 
 static const struct sn_shape orientation_shape[] = {
-    CHECKED("type", STRING),
+    SN_SHAPE_CHECKED("type", STRING, NULL),
     {0},
 };
 
 static const struct sn_shape geometry_shape[] = {
-    CHECKED("type", STRING),
-    CHECKED("x", NUMBER),
-    CHECKED("y", NUMBER),
-    CHECKED("z", NUMBER),
-    CHECKED("r", NUMBER),
-    CHECKED("l", NUMBER),
-    CHECKED("label", STRING),
-    {"translation", SN_SHAPE_OBJECT, SN_SHAPE_NOWHERE, vector_shape, 0},
-    {"orientation", SN_SHAPE_OBJECT, SN_SHAPE_NOWHERE, orientation_shape, 0},
+    SN_SHAPE_CHECKED("type", STRING, NULL),
+    SN_SHAPE_CHECKED("x", NUMBER, NULL),
+    SN_SHAPE_CHECKED("y", NUMBER, NULL),
+    SN_SHAPE_CHECKED("z", NUMBER, NULL),
+    SN_SHAPE_CHECKED("r", NUMBER, NULL),
+    SN_SHAPE_CHECKED("l", NUMBER, NULL),
+    SN_SHAPE_CHECKED("label", STRING, NULL),
+    SN_SHAPE_CHECKED("translation", OBJECT, vector_shape),
+    SN_SHAPE_CHECKED("orientation", OBJECT, orientation_shape),
     {0},
 };
 
 const struct sn_shape sn_shape_frame[] = {
-    CHECKED("id", STRING),
-    CHECKED("parent", STRING),
-    {"translation", SN_SHAPE_OBJECT, SN_SHAPE_NOWHERE, vector_shape, 0},
-    {"orientation", SN_SHAPE_OBJECT, SN_SHAPE_NOWHERE, orientation_shape, 0},
-    {"geometry", SN_SHAPE_OBJECT, SN_SHAPE_NOWHERE, geometry_shape, 0},
+    SN_SHAPE_CHECKED("id", STRING, NULL),
+    SN_SHAPE_CHECKED("parent", STRING, NULL),
+    SN_SHAPE_CHECKED("translation", OBJECT, vector_shape),
+    SN_SHAPE_CHECKED("orientation", OBJECT, orientation_shape),
+    SN_SHAPE_CHECKED("geometry", OBJECT, geometry_shape),
     {0},
 };
-
-#define MODULE(key, type, member)                                                \
-    {                                                                            \
-        key, SN_SHAPE_##type, offsetof(struct sn_config_module, member), NULL, 0 \
-    }
 
 static const struct sn_shape status_shape[] = {
     {"error", SN_SHAPE_STRING, 0, NULL, 0},
@@ -152,81 +141,64 @@ static const struct sn_shape status_shape[] = {
 };
 
 const struct sn_shape sn_shape_module[] = {
-    MODULE(NULL, SELF, json),
-    MODULE("name", STRING, name),
-    MODULE("executable_path", STRING, executable_path),
-    MODULE("type", STRING, type),
-    MODULE("module_id", STRING, module_id),
-    MODULE("log_level", STRING, log_level),
-    MODULE("env", MAP, env),
-    MODULE("tcp_mode", BOOL, tcp_mode),
-    MODULE("first_run_timeout", DURATION, first_run_timeout_ns),
-    {"status", SN_SHAPE_STRUCT, offsetof(struct sn_config_module, status), status_shape, 0},
-    {"isolation", SN_SHAPE_STRUCT, offsetof(struct sn_config_module, isolation), sn_shape_isolation,
-     0},
+    SN_SHAPE_ROW(NULL, SELF, sn_config_module, json),
+    SN_SHAPE_ROW("name", STRING, sn_config_module, name),
+    SN_SHAPE_ROW("executable_path", STRING, sn_config_module, executable_path),
+    SN_SHAPE_ROW("type", STRING, sn_config_module, type),
+    SN_SHAPE_ROW("module_id", STRING, sn_config_module, module_id),
+    SN_SHAPE_ROW("log_level", STRING, sn_config_module, log_level),
+    SN_SHAPE_ROW("env", MAP, sn_config_module, env),
+    SN_SHAPE_ROW("tcp_mode", BOOL, sn_config_module, tcp_mode),
+    SN_SHAPE_ROW("first_run_timeout", DURATION, sn_config_module, first_run_timeout_ns),
+    SN_SHAPE_NESTED("status", STRUCT, sn_config_module, status, status_shape, 0),
+    SN_SHAPE_NESTED("isolation", STRUCT, sn_config_module, isolation, sn_shape_isolation, 0),
     {0},
 };
 
 static const struct sn_shape credentials_shape[] = {
-    CHECKED("type", STRING),
-    CHECKED("payload", STRING),
+    SN_SHAPE_CHECKED("type", STRING, NULL),
+    SN_SHAPE_CHECKED("payload", STRING, NULL),
     {0},
 };
 
 static const struct sn_shape remote_auth_shape[] = {
-    {"credentials", SN_SHAPE_OBJECT, SN_SHAPE_NOWHERE, credentials_shape, 0},
-    CHECKED("entity", STRING),
+    SN_SHAPE_CHECKED("credentials", OBJECT, credentials_shape),
+    SN_SHAPE_CHECKED("entity", STRING, NULL),
     {0},
 };
-
-#define REMOTE(key, type, member, sub)                                          \
-    {                                                                           \
-        key, SN_SHAPE_##type, offsetof(struct sn_config_remote, member), sub, 0 \
-    }
 
 const struct sn_shape sn_shape_remote[] = {
-    REMOTE(NULL, SELF, json, NULL),
-    REMOTE("name", STRING, name, NULL),
-    REMOTE("address", STRING, address, NULL),
-    REMOTE("prefix", STRING, prefix, NULL),
-    REMOTE("secret", STRING, secret, NULL),
-    REMOTE("auth", OBJECT, auth, remote_auth_shape),
-    REMOTE("insecure", BOOL, insecure, NULL),
-    REMOTE("frame", OBJECT, frame, sn_shape_frame),
-    REMOTE("connection_check_interval", DURATION, connection_check_interval_ns, NULL),
-    REMOTE("reconnect_interval", DURATION, reconnect_interval_ns, NULL),
-    CHECKED("service_configs", ARRAY),
+    SN_SHAPE_ROW(NULL, SELF, sn_config_remote, json),
+    SN_SHAPE_ROW("name", STRING, sn_config_remote, name),
+    SN_SHAPE_ROW("address", STRING, sn_config_remote, address),
+    SN_SHAPE_ROW("prefix", STRING, sn_config_remote, prefix),
+    SN_SHAPE_ROW("secret", STRING, sn_config_remote, secret),
+    SN_SHAPE_NESTED("auth", OBJECT, sn_config_remote, auth, remote_auth_shape, 0),
+    SN_SHAPE_ROW("insecure", BOOL, sn_config_remote, insecure),
+    SN_SHAPE_NESTED("frame", OBJECT, sn_config_remote, frame, sn_shape_frame, 0),
+    SN_SHAPE_ROW("connection_check_interval", DURATION, sn_config_remote,
+                 connection_check_interval_ns),
+    SN_SHAPE_ROW("reconnect_interval", DURATION, sn_config_remote, reconnect_interval_ns),
+    SN_SHAPE_CHECKED("service_configs", ARRAY, NULL),
     {0},
 };
-
-#define PACKAGE(key, type, member)                                                \
-    {                                                                             \
-        key, SN_SHAPE_##type, offsetof(struct sn_config_package, member), NULL, 0 \
-    }
 
 const struct sn_shape sn_shape_package[] = {
-    PACKAGE(NULL, SELF, json),           PACKAGE("name", STRING, name),
-    PACKAGE("package", STRING, package), PACKAGE("version", STRING, version),
-    PACKAGE("type", STRING, type),       {0},
-};
-
-static const struct sn_shape level_shape[] = {
-    {"level", SN_SHAPE_LEVEL, 0, NULL, 0},
+    SN_SHAPE_ROW(NULL, SELF, sn_config_package, json),
+    SN_SHAPE_ROW("name", STRING, sn_config_package, name),
+    SN_SHAPE_ROW("package", STRING, sn_config_package, package),
+    SN_SHAPE_ROW("version", STRING, sn_config_package, version),
+    SN_SHAPE_ROW("type", STRING, sn_config_package, type),
     {0},
 };
 
-#define JOB(key, type, member)                                                \
-    {                                                                         \
-        key, SN_SHAPE_##type, offsetof(struct sn_config_job, member), NULL, 0 \
-    }
-
 const struct sn_shape sn_shape_job[] = {
-    JOB(NULL, SELF, json),
-    JOB("name", STRING, name),
-    JOB("schedule", STRING, schedule),
-    JOB("resource", STRING, resource),
-    JOB("method", STRING, method),
-    JOB("command", OBJECT, command),
-    {"log_configuration", SN_SHAPE_STRUCT, offsetof(struct sn_config_job, log), level_shape, 0},
+    SN_SHAPE_ROW(NULL, SELF, sn_config_job, json),
+    SN_SHAPE_ROW("name", STRING, sn_config_job, name),
+    SN_SHAPE_ROW("schedule", STRING, sn_config_job, schedule),
+    SN_SHAPE_ROW("resource", STRING, sn_config_job, resource),
+    SN_SHAPE_ROW("method", STRING, sn_config_job, method),
+    SN_SHAPE_ROW("command", OBJECT, sn_config_job, command),
+    SN_SHAPE_NESTED("log_configuration", STRUCT, sn_config_job, log, sn_shape_level, 0),
     {0},
 };

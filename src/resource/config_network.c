@@ -9,11 +9,6 @@
 
 #include <stdio.h>
 
-#define AT(member) offsetof(struct sn_config_network, member)
-#define AT_TUNNEL(member) offsetof(struct sn_config_tunnel, member)
-#define AT_AUTH(member) offsetof(struct sn_config_auth, member)
-#define AT_CLOUD(member) offsetof(struct sn_config_cloud, member)
-
 /* "host:port", host possibly in brackets. Upstream's texts are those of Go's net package. */
 static const char *address_error(const char *address)
 {
@@ -205,26 +200,26 @@ static const struct sn_shape sessions_shape[] = {
 };
 
 static const struct sn_shape tunnel_shape[] = {
-    {"port", SN_SHAPE_INT, AT_TUNNEL(port), NULL, 0},
-    {"connection_timeout", SN_SHAPE_DURATION, AT_TUNNEL(connection_timeout_ns), NULL, 0},
+    SN_SHAPE_ROW("port", INT, sn_config_tunnel, port),
+    SN_SHAPE_ROW("connection_timeout", DURATION, sn_config_tunnel, connection_timeout_ns),
     {0},
 };
 
 const struct sn_shape sn_shape_network[] = {
-    {"bind_address", SN_SHAPE_STRING, AT(bind_address), NULL, 0},
-    {"fqdn", SN_SHAPE_STRING, AT(fqdn), NULL, 0},
-    {"tls_cert_file", SN_SHAPE_STRING, AT(tls_cert_file), NULL, 0},
-    {"tls_key_file", SN_SHAPE_STRING, AT(tls_key_file), NULL, 0},
-    {"no_tls", SN_SHAPE_BOOL, AT(no_tls), NULL, 0},
-    {"sessions", SN_SHAPE_STRUCT, AT(sessions), sessions_shape, 0},
-    {"traffic_tunnel_endpoints", SN_SHAPE_STRUCTS, AT(tunnels), tunnel_shape,
-     sizeof(struct sn_config_tunnel)},
+    SN_SHAPE_ROW("bind_address", STRING, sn_config_network, bind_address),
+    SN_SHAPE_ROW("fqdn", STRING, sn_config_network, fqdn),
+    SN_SHAPE_ROW("tls_cert_file", STRING, sn_config_network, tls_cert_file),
+    SN_SHAPE_ROW("tls_key_file", STRING, sn_config_network, tls_key_file),
+    SN_SHAPE_ROW("no_tls", BOOL, sn_config_network, no_tls),
+    SN_SHAPE_NESTED("sessions", STRUCT, sn_config_network, sessions, sessions_shape, 0),
+    SN_SHAPE_NESTED("traffic_tunnel_endpoints", STRUCTS, sn_config_network, tunnels, tunnel_shape,
+                    sizeof(struct sn_config_tunnel)),
     {0},
 };
 
 static const struct sn_shape handler_shape[] = {
-    {"type", SN_SHAPE_STRING, offsetof(struct sn_config_handler, type), NULL, 0},
-    {"config", SN_SHAPE_OBJECT, offsetof(struct sn_config_handler, config), NULL, 0},
+    SN_SHAPE_ROW("type", STRING, sn_config_handler, type),
+    SN_SHAPE_ROW("config", OBJECT, sn_config_handler, config),
     {0},
 };
 
@@ -234,49 +229,45 @@ static const struct sn_shape external_shape[] = {
 };
 
 const struct sn_shape sn_shape_auth[] = {
-    {"handlers", SN_SHAPE_STRUCTS, AT_AUTH(handlers), handler_shape,
-     sizeof(struct sn_config_handler)},
-    {"tls_auth_entities", SN_SHAPE_STRINGS, AT_AUTH(tls_entities), NULL, 0},
-    {"external_auth_config", SN_SHAPE_POINTER, AT_AUTH(external), external_shape, sizeof(json_t *)},
+    SN_SHAPE_NESTED("handlers", STRUCTS, sn_config_auth, handlers, handler_shape,
+                    sizeof(struct sn_config_handler)),
+    SN_SHAPE_ROW("tls_auth_entities", STRINGS, sn_config_auth, tls_entities),
+    SN_SHAPE_NESTED("external_auth_config", POINTER, sn_config_auth, external, external_shape,
+                    sizeof(json_t *)),
     {0},
 };
 
 static const struct sn_shape api_key_shape[] = {
-    {"id", SN_SHAPE_STRING, offsetof(struct sn_config_api_key, id), NULL, 0},
-    {"key", SN_SHAPE_STRING, offsetof(struct sn_config_api_key, key), NULL, 0},
+    SN_SHAPE_ROW("id", STRING, sn_config_api_key, id),
+    SN_SHAPE_ROW("key", STRING, sn_config_api_key, key),
     {0},
 };
 
 static const struct sn_shape location_secret_shape[] = {
-    {"id", SN_SHAPE_STRING, offsetof(struct sn_config_location_secret, id), NULL, 0},
-    {"secret", SN_SHAPE_STRING, offsetof(struct sn_config_location_secret, secret), NULL, 0},
+    SN_SHAPE_ROW("id", STRING, sn_config_location_secret, id),
+    SN_SHAPE_ROW("secret", STRING, sn_config_location_secret, secret),
     {0},
 };
 
 const struct sn_shape sn_shape_cloud[] = {
-    {NULL, SN_SHAPE_SELF, AT_CLOUD(json), NULL, 0},
-    {"id", SN_SHAPE_STRING, AT_CLOUD(id), NULL, 0},
-    {"secret", SN_SHAPE_STRING, AT_CLOUD(secret), NULL, 0},
-    {"api_key", SN_SHAPE_STRUCT, AT_CLOUD(api_key), api_key_shape, 0},
-    {"app_address", SN_SHAPE_STRING, AT_CLOUD(app_address), NULL, 0},
-    {"refresh_interval", SN_SHAPE_DURATION, AT_CLOUD(refresh_interval_ns), NULL, 0},
-    {"signaling_insecure", SN_SHAPE_BOOL, SN_SHAPE_NOWHERE, NULL, 0},
-    {"location_secrets", SN_SHAPE_STRUCTS, AT_CLOUD(location_secrets), location_secret_shape,
-     sizeof(struct sn_config_location_secret)},
-    {"location_secret", SN_SHAPE_STRING, AT_CLOUD(location_secret), NULL, 0},
-    {"fqdn", SN_SHAPE_STRING, AT_CLOUD(fqdn), NULL, 0},
-    {"local_fqdn", SN_SHAPE_STRING, AT_CLOUD(local_fqdn), NULL, 0},
-#define CLOUD_STRING(key)                               \
-    {                                                   \
-        key, SN_SHAPE_STRING, SN_SHAPE_NOWHERE, NULL, 0 \
-    }
-    CLOUD_STRING("location_id"),
-    CLOUD_STRING("primary_org_id"),
-    CLOUD_STRING("machine_id"),
-    CLOUD_STRING("managed_by"),
-    CLOUD_STRING("signaling_address"),
-    CLOUD_STRING("tls_certificate"),
-    CLOUD_STRING("tls_private_key"),
-#undef CLOUD_STRING
+    SN_SHAPE_ROW(NULL, SELF, sn_config_cloud, json),
+    SN_SHAPE_ROW("id", STRING, sn_config_cloud, id),
+    SN_SHAPE_ROW("secret", STRING, sn_config_cloud, secret),
+    SN_SHAPE_NESTED("api_key", STRUCT, sn_config_cloud, api_key, api_key_shape, 0),
+    SN_SHAPE_ROW("app_address", STRING, sn_config_cloud, app_address),
+    SN_SHAPE_ROW("refresh_interval", DURATION, sn_config_cloud, refresh_interval_ns),
+    SN_SHAPE_CHECKED("signaling_insecure", BOOL, NULL),
+    SN_SHAPE_NESTED("location_secrets", STRUCTS, sn_config_cloud, location_secrets,
+                    location_secret_shape, sizeof(struct sn_config_location_secret)),
+    SN_SHAPE_ROW("location_secret", STRING, sn_config_cloud, location_secret),
+    SN_SHAPE_ROW("fqdn", STRING, sn_config_cloud, fqdn),
+    SN_SHAPE_ROW("local_fqdn", STRING, sn_config_cloud, local_fqdn),
+    SN_SHAPE_CHECKED("location_id", STRING, NULL),
+    SN_SHAPE_CHECKED("primary_org_id", STRING, NULL),
+    SN_SHAPE_CHECKED("machine_id", STRING, NULL),
+    SN_SHAPE_CHECKED("managed_by", STRING, NULL),
+    SN_SHAPE_CHECKED("signaling_address", STRING, NULL),
+    SN_SHAPE_CHECKED("tls_certificate", STRING, NULL),
+    SN_SHAPE_CHECKED("tls_private_key", STRING, NULL),
     {0},
 };

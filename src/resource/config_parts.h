@@ -20,6 +20,7 @@ extern const struct sn_shape sn_shape_isolation[];
 extern const struct sn_shape sn_shape_network[];
 extern const struct sn_shape sn_shape_auth[];
 extern const struct sn_shape sn_shape_cloud[];
+extern const struct sn_shape sn_shape_level[]; /* an entry's log_configuration */
 /* The types of a frame's members; what it means is the frame system's business. */
 extern const struct sn_shape sn_shape_frame[];
 
@@ -36,6 +37,9 @@ int sn_config_finish_processes(struct sn_config *config, struct sn_shape_reader 
 /* `invalid`: that of the entry it belongs to. */
 int sn_config_finish_isolation(struct sn_config_isolation *isolation,
                                struct sn_shape_reader *reader, const char **invalid) SN_MUST_USE;
+
+/* Upstream's text, to be given a key. */
+#define SN_CONFIG_MISSING "Error validating, missing required field. Field: \"%s\""
 
 /* Keeps why an entry can't be used. The first reason stays. RESOURCE_EXHAUSTED. */
 int sn_config_refuse(struct sn_shape_reader *reader, const char **invalid, const char *format, ...)

@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 
-#define MISSING "Error validating, missing required field. Field: \"%s\""
 #define INVALID "Error validating. Path: \"%s\" Error: %s"
 
 /* Source of stop_timeout and of the signals' names: goutils pexec. */
@@ -132,9 +131,9 @@ static int finish_process(struct sn_config_process *process, struct sn_shape_rea
     if (process->stop_timeout_ns == 0)
         process->stop_timeout_ns = stop_timeout_ns;
     if (!*process->id)
-        return sn_config_refuse(reader, &process->invalid, MISSING, "id");
+        return sn_config_refuse(reader, &process->invalid, SN_CONFIG_MISSING, "id");
     if (!*process->name)
-        return sn_config_refuse(reader, &process->invalid, MISSING, "name");
+        return sn_config_refuse(reader, &process->invalid, SN_CONFIG_MISSING, "name");
     if (process->stop_timeout_ns < stop_timeout_min_ns)
         return sn_config_refuse(reader, &process->invalid, INVALID, "",
                                 "stop_timeout should not be less than 100ms");
@@ -164,41 +163,30 @@ int sn_config_finish_processes(struct sn_config *config, struct sn_shape_reader 
 
 /* ---- tables ---- */
 
-#define ISOLATION(key, type, member)                                                \
-    {                                                                               \
-        key, SN_SHAPE_##type, offsetof(struct sn_config_isolation, member), NULL, 0 \
-    }
-
 const struct sn_shape sn_shape_isolation[] = {
-    ISOLATION(NULL, SELF, json),
-    ISOLATION("user", STRING, user),
-    ISOLATION("memory_mb", INT, memory_mb),
-    ISOLATION("cpu_percent", INT, cpu_percent),
-    ISOLATION("max_processes", INT, max_processes),
-    ISOLATION("network", ANY, network),
-    ISOLATION("read_only", BOOL, read_only),
-    ISOLATION("writable", STRINGS, writable),
+    SN_SHAPE_ROW(NULL, SELF, sn_config_isolation, json),
+    SN_SHAPE_ROW("user", STRING, sn_config_isolation, user),
+    SN_SHAPE_ROW("memory_mb", INT, sn_config_isolation, memory_mb),
+    SN_SHAPE_ROW("cpu_percent", INT, sn_config_isolation, cpu_percent),
+    SN_SHAPE_ROW("max_processes", INT, sn_config_isolation, max_processes),
+    SN_SHAPE_ROW("network", ANY, sn_config_isolation, network),
+    SN_SHAPE_ROW("read_only", BOOL, sn_config_isolation, read_only),
+    SN_SHAPE_ROW("writable", STRINGS, sn_config_isolation, writable),
     {0},
 };
 
-#define PROCESS(key, type, member)                                                \
-    {                                                                             \
-        key, SN_SHAPE_##type, offsetof(struct sn_config_process, member), NULL, 0 \
-    }
-
 const struct sn_shape sn_shape_process[] = {
-    PROCESS(NULL, SELF, json),
-    PROCESS("id", STRING, id),
-    PROCESS("name", STRING, name),
-    PROCESS("args", STRINGS, args),
-    PROCESS("cwd", STRING, cwd),
-    PROCESS("one_shot", BOOL, one_shot),
-    PROCESS("username", STRING, username),
-    PROCESS("env", MAP, env),
-    PROCESS("log", BOOL, log),
-    PROCESS("stop_signal", STRING, stop_signal_name),
-    PROCESS("stop_timeout", DURATION, stop_timeout_ns),
-    {"isolation", SN_SHAPE_STRUCT, offsetof(struct sn_config_process, isolation),
-     sn_shape_isolation, 0},
+    SN_SHAPE_ROW(NULL, SELF, sn_config_process, json),
+    SN_SHAPE_ROW("id", STRING, sn_config_process, id),
+    SN_SHAPE_ROW("name", STRING, sn_config_process, name),
+    SN_SHAPE_ROW("args", STRINGS, sn_config_process, args),
+    SN_SHAPE_ROW("cwd", STRING, sn_config_process, cwd),
+    SN_SHAPE_ROW("one_shot", BOOL, sn_config_process, one_shot),
+    SN_SHAPE_ROW("username", STRING, sn_config_process, username),
+    SN_SHAPE_ROW("env", MAP, sn_config_process, env),
+    SN_SHAPE_ROW("log", BOOL, sn_config_process, log),
+    SN_SHAPE_ROW("stop_signal", STRING, sn_config_process, stop_signal_name),
+    SN_SHAPE_ROW("stop_timeout", DURATION, sn_config_process, stop_timeout_ns),
+    SN_SHAPE_NESTED("isolation", STRUCT, sn_config_process, isolation, sn_shape_isolation, 0),
     {0},
 };

@@ -8,9 +8,6 @@
 
 #include <stdio.h>
 
-#define AT(member) offsetof(struct sn_config_resource, member)
-#define AT_SERVICE(member) offsetof(struct sn_config_service, member)
-
 static const char decode_failed[] = "failed to decode Config from json";
 /* Upstream notices these two only when it copies the config. */
 static const char process_failed[] =
@@ -210,29 +207,29 @@ int sn_config_finish_resources(struct sn_config *config, struct sn_shape_reader 
     return err;
 }
 
-static const struct sn_shape level_shape[] = {
+const struct sn_shape sn_shape_level[] = {
     {"level", SN_SHAPE_LEVEL, 0, NULL, 0},
     {0},
 };
 
 static const struct sn_shape service_shape[] = {
-    {"type", SN_SHAPE_STRING, AT_SERVICE(type), NULL, 0},
-    {"attributes", SN_SHAPE_OBJECT, AT_SERVICE(attributes), NULL, 0},
+    SN_SHAPE_ROW("type", STRING, sn_config_service, type),
+    SN_SHAPE_ROW("attributes", OBJECT, sn_config_service, attributes),
     {0},
 };
 
 const struct sn_shape sn_shape_resource[] = {
-    {NULL, SN_SHAPE_SELF, AT(json), NULL, 0},
-    {"name", SN_SHAPE_STRING, AT(name), NULL, 0},
-    {"api", SN_SHAPE_ANY, AT(api_json), NULL, 0},
-    {"namespace", SN_SHAPE_STRING, AT(space), NULL, 0},
-    {"type", SN_SHAPE_STRING, AT(type), NULL, 0},
-    {"model", SN_SHAPE_ANY, AT(model_json), NULL, 0},
-    {"attributes", SN_SHAPE_OBJECT, AT(attributes), NULL, 0},
-    {"depends_on", SN_SHAPE_STRINGS, AT(depends_on), NULL, 0},
-    {"frame", SN_SHAPE_OBJECT, AT(frame), sn_shape_frame, 0},
-    {"service_configs", SN_SHAPE_STRUCTS, AT(services), service_shape,
-     sizeof(struct sn_config_service)},
-    {"log_configuration", SN_SHAPE_STRUCT, AT(log), level_shape, 0},
+    SN_SHAPE_ROW(NULL, SELF, sn_config_resource, json),
+    SN_SHAPE_ROW("name", STRING, sn_config_resource, name),
+    SN_SHAPE_ROW("api", ANY, sn_config_resource, api_json),
+    SN_SHAPE_ROW("namespace", STRING, sn_config_resource, space),
+    SN_SHAPE_ROW("type", STRING, sn_config_resource, type),
+    SN_SHAPE_ROW("model", ANY, sn_config_resource, model_json),
+    SN_SHAPE_ROW("attributes", OBJECT, sn_config_resource, attributes),
+    SN_SHAPE_ROW("depends_on", STRINGS, sn_config_resource, depends_on),
+    SN_SHAPE_NESTED("frame", OBJECT, sn_config_resource, frame, sn_shape_frame, 0),
+    SN_SHAPE_NESTED("service_configs", STRUCTS, sn_config_resource, services, service_shape,
+                    sizeof(struct sn_config_service)),
+    SN_SHAPE_NESTED("log_configuration", STRUCT, sn_config_resource, log, sn_shape_level, 0),
     {0},
 };

@@ -42,6 +42,20 @@ struct sn_shape {
     size_t size;                /* of one such struct */
 };
 
+/* Rows: of a member of `struct owner`, of one that `sub` describes, and of what is only checked. */
+#define SN_SHAPE_ROW(key, type, owner, member)                        \
+    {                                                                 \
+        key, SN_SHAPE_##type, offsetof(struct owner, member), NULL, 0 \
+    }
+#define SN_SHAPE_NESTED(key, type, owner, member, sub, size)            \
+    {                                                                   \
+        key, SN_SHAPE_##type, offsetof(struct owner, member), sub, size \
+    }
+#define SN_SHAPE_CHECKED(key, type, sub)               \
+    {                                                  \
+        key, SN_SHAPE_##type, SN_SHAPE_NOWHERE, sub, 0 \
+    }
+
 /* Where in the text we are, for error texts: "components.2.name". */
 struct sn_shape_path {
     const struct sn_shape_path *up;
