@@ -7,13 +7,16 @@ import pathlib
 import resource
 import shutil
 import signal
-import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "test"))
+from ports import free_port
+
 LOAD = ROOT / "build/release/bench/bench-load"
 LEFT_SECONDS = 12  # memory that is given back to the system is so by then
 
@@ -56,12 +59,6 @@ CALLS = {
 def config(apis, port):
     components = [{"name": api.split(":")[2], "api": api, "model": "fake"} for api in apis]
     return {"network": {"bind_address": f"127.0.0.1:{port}"}, "components": components}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def cpu_seconds(pid):

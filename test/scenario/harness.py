@@ -6,12 +6,12 @@ import inspect
 import json
 import os
 import pathlib
-import random
 import re
 import signal
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
 
@@ -25,6 +25,9 @@ from viam.rpc.dial import DialOptions
 
 import raw
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from ports import free_port
+
 SANITIZER = re.compile(r"(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:")
 
 # Long enough for a server under a sanitizer on a busy machine; nothing waits it out that works.
@@ -34,16 +37,6 @@ MOTOR = {"name": "m1", "api": "rdk:component:motor", "model": "fake"}
 SENSOR = {"name": "s1", "api": "rdk:component:sensor", "model": "fake"}
 FAKES = {"components": [MOTOR, SENSOR]}
 TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools"
-
-
-def free_port():
-    """None that the system gives away by itself: servers and clients are given such all the time,
-    and one may get this before it is listened on."""
-    while True:
-        port = random.randrange(10000, 32000)
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 class Log:
