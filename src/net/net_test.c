@@ -4,83 +4,14 @@
  */
 #include "net/address.h"
 #include "net/conn.h"
-#include "net/testing.h"
+#include "net/end_testing.h"
 #include "sinew/list.h"
 
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-/* One end of a connection and what happened to it. */
-struct end {
-    struct sn_conn *conn;
-    size_t got, drains;
-    uint8_t last[64]; /* the newest bytes */
-    bool ended, closed, echo;
-    uint32_t sum;
-    int code;
-    const char *cause;
-    char error[SN_ERROR_TEXT_MAX];
-};
-
-static void end_read(struct sn_conn *conn, const uint8_t *bytes, size_t len)
-{
-    struct end *end = conn->owner;
-    struct sn_str part = {(const char *)bytes, len};
-
-    for (size_t i = 0; i < len; i++)
-        end->sum = end->sum * 31 + bytes[i];
-    end->got += len;
-    memcpy(end->last, bytes, len < sizeof(end->last) ? len : sizeof(end->last));
-    if (end->echo)
-        assert_int_equal(sn_conn_write(conn, &part, 1), 0);
-}
-
-static void end_end(struct sn_conn *conn)
-{
-    ((struct end *)conn->owner)->ended = true;
-}
-
-static void end_drain(struct sn_conn *conn)
-{
-    ((struct end *)conn->owner)->drains++;
-}
-
-static void end_close(struct sn_conn *conn, int code)
-{
-    struct end *end = conn->owner;
-
-    assert_false(end->closed);
-    end->closed = true;
-    end->code = code;
-    end->cause = conn->cause;
-}
-
-static const struct sn_conn_events events = {end_read, end_end, end_drain, end_close};
-
-static void adopt(void *owner, struct sn_conn *conn)
-{
-    struct end *end = owner;
-
-    end->conn = conn;
-    conn->events = &events;
-    conn->owner = end;
-}
-
-static void connected(void *owner, struct sn_conn *conn, const struct sn_error *error)
-{
-    struct end *end = owner;
-
-    if (conn) {
-        adopt(owner, conn);
-        return;
-    }
-    end->code = error->code;
-    snprintf(end->error, sizeof(end->error), "%s", error->text);
-}
 
 struct world {
     struct sn_loop *loop;

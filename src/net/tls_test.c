@@ -2,87 +2,13 @@
  *
  * Both sides of TLS against each other over TCP, and against peers that don't keep to it.
  */
-#include "net/tls.h"
+#include "net/end_testing.h"
 #include "net/tls_testing.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <string.h>
 
 enum { LARGE = 3 << 20 };
-
-/* One end of a connection and what happened to it. */
-struct end {
-    struct sn_conn *conn;
-    struct sn_tls *tls; /* of a server */
-    size_t got, reads, drains;
-    uint32_t sum;
-    bool ended, closed, echo, stop_reading;
-    int code;
-    const char *cause;
-    char error[SN_ERROR_TEXT_MAX];
-};
-
-static void end_read(struct sn_conn *conn, const uint8_t *bytes, size_t len)
-{
-    struct end *end = conn->owner;
-    struct sn_str part = {(const char *)bytes, len};
-
-    for (size_t i = 0; i < len; i++)
-        end->sum = end->sum * 31 + bytes[i];
-    end->got += len;
-    end->reads++;
-    if (end->stop_reading)
-        sn_conn_read(conn, false);
-    if (end->echo)
-        assert_int_equal(sn_conn_write(conn, &part, 1), 0);
-}
-
-static void end_end(struct sn_conn *conn)
-{
-    ((struct end *)conn->owner)->ended = true;
-}
-
-static void end_drain(struct sn_conn *conn)
-{
-    ((struct end *)conn->owner)->drains++;
-}
-
-static void end_close(struct sn_conn *conn, int code)
-{
-    struct end *end = conn->owner;
-
-    assert_false(end->closed);
-    end->closed = true;
-    end->code = code;
-    end->cause = conn->cause;
-}
-
-static const struct sn_conn_events events = {end_read, end_end, end_drain, end_close};
-
-static void adopt(void *owner, struct sn_conn *conn)
-{
-    struct end *end = owner;
-
-    if (end->tls)
-        conn = sn_tls_accept(end->tls, conn);
-    assert_non_null(conn);
-    end->conn = conn;
-    conn->events = &events;
-    conn->owner = end;
-}
-
-static void connected(void *owner, struct sn_conn *conn, const struct sn_error *error)
-{
-    struct end *end = owner;
-
-    if (conn) {
-        adopt(owner, conn);
-        return;
-    }
-    end->code = error->code;
-    snprintf(end->error, sizeof(end->error), "%s", error->text);
-}
 
 static struct tls_paper authority, leaf;
 
@@ -375,7 +301,7 @@ static void raw_connected(void *owner, struct sn_conn *conn, const struct sn_err
 
     assert_non_null(conn);
     end->conn = conn;
-    conn->events = &events;
+    conn->events = &end_events;
     conn->owner = end;
 }
 
