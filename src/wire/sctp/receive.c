@@ -387,10 +387,12 @@ void sctp_data_received(struct sn_sctp *sctp, uint64_t now_ns)
 static void skip_streams(struct sn_sctp *sctp, const uint8_t *at, size_t count)
 {
     for (; count; count--, at += 4) {
-        struct sctp_stream *row = &sctp->streams[sctp_get16(at)];
-        uint16_t ssn = sctp_get16(at + 2);
+        uint16_t stream = sctp_get16(at), ssn = sctp_get16(at + 2);
 
-        if (sctp_get16(at) < sctp->streams_in && (int16_t)(ssn - row->next_in) >= 0)
+        if (stream >= sctp->streams_in)
+            continue;
+        struct sctp_stream *row = &sctp->streams[stream];
+        if ((int16_t)(ssn - row->next_in) >= 0)
             row->next_in = (uint16_t)(ssn + 1);
     }
 }

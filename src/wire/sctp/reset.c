@@ -24,6 +24,8 @@ int sn_sctp_reset(struct sn_sctp *sctp, uint16_t stream)
         return SN_ERR_UNAVAILABLE;
     if (stream >= sctp->streams_out)
         return SN_ERR_INVALID_ARGUMENT;
+    if (sctp->streams[stream].flags & SCTP_STREAM_RESET_ASKED)
+        return 0;
     sctp->streams[stream].flags |= SCTP_STREAM_RESET_WANTED;
     sctp->reset_wanted = true;
     if (!sctp->reset_out)
@@ -173,7 +175,11 @@ size_t sctp_write_reset_answer(struct sn_sctp *sctp, uint8_t *value)
 static void on_request(struct sn_sctp *sctp, const struct sctp_part *param)
 {
     uint32_t seq = sctp_get32(param->value);
+    bool waits =
+        sctp->answer_result == RESULT_IN_PROGRESS && sctp->answer_seq == sctp->peer_reset_seq;
 
+    if (waits && seq == sctp->peer_reset_seq + 1) /* again, as libwebrtc did it for years */
+        sctp->peer_reset_seq = seq;
     if (seq == sctp->peer_reset_seq - 1 && seq == sctp->answer_seq) { /* our answer was lost */
         sctp->want |= SCTP_WANT_RESET_ANSWER;
     } else if (seq != sctp->peer_reset_seq) {
