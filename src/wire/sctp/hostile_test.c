@@ -106,6 +106,38 @@ static void what_waits_behind_a_gap_is_bounded(void **state)
     pair_destroy(pair);
 }
 
+/* What comes in order behind a gap costs nothing, but the middle is searched for: the chunks of one
+ * packet must not make us do that for long. */
+static void searching_behind_a_gap_is_bounded(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+    struct sn_sctp *sctp = pair->ends[1].sctp;
+    uint32_t first = sctp->received_tsn + 2;
+    struct raw raw;
+
+    for (uint32_t i = 0; i < 1500; i++) {
+        if (i % 50 == 0)
+            raw = raw_begin(pair, 1);
+        raw_data(&raw, first + 2 * i, 3, (uint16_t)(1 + i), "x");
+        if (i % 50 == 49)
+            raw_input(pair, 1, &raw);
+    }
+    assert_int_equal(sctp->early_count, 1500);
+    raw = raw_begin(pair, 1);
+    for (uint32_t i = 0; i < 50; i++)
+        raw_data(&raw, first + 2 * (1450 + i) - 1, 3, 9, "y");
+    raw_input(pair, 1, &raw);
+    assert_true(sctp->steps <= SCTP_STEPS_MAX + SCTP_EARLY_MAX);
+    assert_in_range(stats_of(pair, 1).refused, 40, 49);
+    raw = raw_begin(pair, 1);
+    for (uint32_t i = 0; i < 5; i++)
+        raw_data(&raw, first + 2 * (1495 + i) - 1, 3, 9, "y");
+    raw_input(pair, 1, &raw); /* again, with fewer others */
+    assert_true(sctp->steps <= SCTP_STEPS_MAX);
+    assert_int_equal(sctp->early_count, 1500 + (50 - stats_of(pair, 1).refused) + 5);
+    pair_destroy(pair);
+}
+
 static void raw_kilobyte(struct pair *pair, uint32_t tsn, uint16_t ssn)
 {
     static char bytes[1000];
@@ -284,6 +316,7 @@ int main(void)
         cmocka_unit_test(a_chunk_without_data_ends_it),
         cmocka_unit_test(far_tsns_and_absurd_acks_change_nothing),
         cmocka_unit_test(what_waits_behind_a_gap_is_bounded),
+        cmocka_unit_test(searching_behind_a_gap_is_bounded),
         cmocka_unit_test(room_is_made_for_what_is_missing),
         cmocka_unit_test(streams_not_agreed_to_are_acknowledged_only),
         cmocka_unit_test(duplicates_are_reported),

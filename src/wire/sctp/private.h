@@ -156,8 +156,9 @@ void sctp_queue_clear(struct sctp_queue *queue, struct sctp_store *store);
  * four make sending worth its while. */
 enum { SCTP_BURST_MAX = 32 };
 
-/* Chunks behind a gap: what a peer can make us search through. */
-enum { SCTP_EARLY_MAX = 2048 };
+/* Chunks behind a gap: what a peer can make us search through, and how many steps of that for one
+ * packet of its. */
+enum { SCTP_EARLY_MAX = 2048, SCTP_STEPS_MAX = 4 * SCTP_EARLY_MAX };
 
 /* Bytes of one chunk that a block of memory holds: what larger ones a peer's own path may take. */
 enum { SCTP_EARLY_LEN_MAX = 3800 };
@@ -262,6 +263,7 @@ struct sn_sctp {
     uint32_t received_tsn;   /* all up to this */
     struct sctp_queue early; /* behind a gap, by TSN */
     uint32_t early_count, early_bytes;
+    uint32_t steps;           /* of searching, for this packet */
     struct sn_block *partial; /* the message being put together */
     uint32_t partial_len;
     struct sctp_chunk partial_head; /* of its first chunk */

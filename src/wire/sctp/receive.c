@@ -273,22 +273,41 @@ static void try_early(struct sn_sctp *sctp, struct sctp_chunk *begin)
 {
     if (!try_message(sctp, begin) || begin->flags & SCTP_UNORDERED)
         return;
-    for (struct sctp_chunk *at = begin->next; at && sctp->state != SCTP_DEAD; at = at->next)
+    for (struct sctp_chunk *at = begin->next; at && sctp->state != SCTP_DEAD; at = at->next) {
+        sctp->steps++;
         if (at->stream == begin->stream)
             try_message(sctp, at);
+    }
+}
+
+/* The last chunk before that one, and, where it needs one, the beginning of its message. */
+static struct sctp_chunk *find_before(struct sn_sctp *sctp, const struct sctp_chunk *head,
+                                      struct sctp_chunk **ret_begin)
+{
+    struct sctp_chunk *before = NULL, *last = sctp->early.last;
+
+    *ret_begin = NULL;
+    if (last && sctp_before(last->tsn, head->tsn) &&
+        (head->flags & SCTP_BEGIN || last->tsn + 1 != head->tsn))
+        return last;
+    for (struct sctp_chunk *at = sctp->early.first; at && sctp_before(at->tsn, head->tsn);
+         at = at->next) {
+        sctp->steps++;
+        if (at->flags & SCTP_BEGIN || !before || before->tsn + 1 != at->tsn)
+            *ret_begin = at;
+        before = at;
+    }
+    return before;
 }
 
 /* Files the chunk by its TSN. */
 static void keep_early(struct sn_sctp *sctp, const struct sctp_chunk *head, struct sn_str bytes)
 {
-    struct sctp_chunk *before = NULL, *begin = NULL;
-
-    for (struct sctp_chunk *at = sctp->early.first; at && sctp_before(at->tsn, head->tsn);
-         at = at->next) {
-        if (at->flags & SCTP_BEGIN || !before || before->tsn + 1 != at->tsn)
-            begin = at;
-        before = at;
+    if (sctp->steps > SCTP_STEPS_MAX) { /* it will come again, with fewer others */
+        sctp->stats.refused++;
+        return;
     }
+    struct sctp_chunk *begin, *before = find_before(sctp, head, &begin);
     struct sctp_chunk *after = before ? before->next : sctp->early.first;
     if (after && after->tsn == head->tsn) {
         note_duplicate(sctp, head->tsn);
