@@ -2,80 +2,8 @@
  *
  * Server and channel against each other, over TCP and UNIX sockets.
  */
+#include "rpc/transport/answer_testing.h"
 #include "rpc/transport/http2/testing.h"
-
-/* ---- a call and what came back ---- */
-
-struct answer {
-    struct sn_client_stream *stream;
-    struct sn_loop *loop;
-    bool done, hold, has_headers, half_closed;
-    int code;
-    size_t messages, bytes, len;
-    uint32_t sum;
-    uint8_t first[64]; /* bytes of the newest message */
-    char text[256], details[64], headers[512], trailers[512];
-    size_t details_len, writables;
-    int cancel_at; /* cancels itself at that message */
-};
-
-static void print_metadata(char *out, size_t size, const struct sn_metadata *metadata)
-{
-    size_t used = 0;
-
-    for (uint32_t i = 0; i < metadata->count && used < size; i++)
-        used +=
-            (size_t)snprintf(out + used, size - used, "%.*s=%.*s;", SN_STR_ARGS(metadata->v[i].key),
-                             SN_STR_ARGS(metadata->v[i].value));
-}
-
-static void on_headers(struct sn_client_stream *stream, const struct sn_metadata *headers)
-{
-    struct answer *answer = stream->owner;
-
-    assert_false(answer->has_headers || answer->done);
-    answer->has_headers = true;
-    print_metadata(answer->headers, sizeof(answer->headers), headers);
-}
-
-static void on_message(struct sn_client_stream *stream, const void *bytes, size_t len)
-{
-    struct answer *answer = stream->owner;
-
-    assert_true(answer->has_headers && !answer->done);
-    answer->messages++;
-    answer->bytes += len;
-    answer->len = len;
-    for (size_t i = 0; i < len; i++)
-        answer->sum += ((const uint8_t *)bytes)[i];
-    memcpy(answer->first, bytes, len < sizeof(answer->first) ? len : sizeof(answer->first));
-    if (!answer->hold)
-        stream->ops->credit(stream, len);
-    if (answer->cancel_at && answer->messages == (size_t)answer->cancel_at)
-        stream->ops->cancel(stream, SN_ERR_CANCELLED);
-}
-
-static void on_writable(struct sn_client_stream *stream)
-{
-    ((struct answer *)stream->owner)->writables++;
-}
-
-static void on_trailers(struct sn_client_stream *stream, const struct sn_status *status,
-                        const struct sn_metadata *trailers)
-{
-    struct answer *answer = stream->owner;
-
-    assert_false(answer->done);
-    answer->done = true;
-    answer->code = status->code;
-    snprintf(answer->text, sizeof(answer->text), "%.*s", SN_STR_ARGS(status->text));
-    answer->details_len = status->details.len;
-    if (status->details.len)
-        memcpy(answer->details, status->details.ptr, status->details.len);
-    print_metadata(answer->trailers, sizeof(answer->trailers), trailers);
-}
-
-static const struct sn_client_events events = {on_headers, on_message, on_writable, on_trailers};
 
 /* ---- fixtures ---- */
 
@@ -138,11 +66,9 @@ static int teardown(void **state)
 static void open_with(struct pair *pair, struct answer *answer, const char *path,
                       const struct sn_metadata *metadata, uint64_t timeout_ns)
 {
-    *answer = (struct answer){.loop = pair->world->loop, .hold = answer->hold};
-    answer->stream = pair->channel->ops->open(pair->channel, &events, answer, sn_str_of(path),
-                                              metadata, timeout_ns);
-    assert_non_null(answer->stream);
-    assert_false(answer->done);
+    *answer = (struct answer){.hold = answer->hold};
+    answer_open(answer, pair->channel, sn_loop_blocks(pair->world->loop), path, metadata,
+                timeout_ns);
 }
 
 static void open_call(struct pair *pair, struct answer *answer, const char *path)
@@ -150,26 +76,6 @@ static void open_call(struct pair *pair, struct answer *answer, const char *path
     struct sn_metadata none = {0};
 
     open_with(pair, answer, path, &none, SN_NEVER);
-}
-
-static void send_bytes(struct answer *answer, const void *bytes, size_t len, bool last)
-{
-    struct sn_message *message = sn_message_copy(sn_loop_blocks(answer->loop), bytes, len);
-
-    answer->stream->ops->message(answer->stream, message, last);
-}
-
-static void half_close(struct answer *answer)
-{
-    answer->half_closed = true;
-    answer->stream->ops->half_close(answer->stream);
-}
-
-static void ask_count(struct answer *answer, uint32_t count, uint32_t size)
-{
-    uint32_t numbers[] = {count, size};
-
-    send_bytes(answer, numbers, sizeof(numbers), true);
 }
 
 static void finish(struct pair *pair, struct answer *answer, int code)
@@ -519,7 +425,8 @@ static void test_cancel(void **state)
     assert_int_equal(answer.code, SN_ERR_CANCELLED);
     run_until(pair->world->loop, pair->world->core.aborted == 1);
     open_call(pair, &answer, "/t/Count");
-    answer.cancel_at = 3; /* from inside of its own message */
+    answer.act_at = 3; /* from inside of its own message */
+    answer.act = answer_cancel;
     ask_count(&answer, 100000, 1000);
     finish(pair, &answer, SN_ERR_CANCELLED);
     assert_int_equal(answer.messages, 3);

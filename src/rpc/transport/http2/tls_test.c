@@ -3,6 +3,7 @@
  * Channels over TLS: calls to a server they trust, and none to another.
  */
 #include "net/tls_testing.h"
+#include "rpc/transport/answer_testing.h"
 #include "rpc/transport/http2/testing.h"
 
 enum { CALLS = 20, SIZE = 100000 };
@@ -14,13 +15,6 @@ struct fixture {
     struct sn_tls *server_tls, *client_tls;
     struct sn_channel *channel;
     bool closed;
-};
-
-struct answer {
-    size_t bytes;
-    bool done;
-    int code;
-    char text[256];
 };
 
 static void accept_secured(void *owner, struct sn_conn *conn)
@@ -82,38 +76,14 @@ static int teardown(void **state)
     return 0;
 }
 
-static void on_headers(struct sn_client_stream *stream, const struct sn_metadata *headers)
-{
-}
-
-static void on_message(struct sn_client_stream *stream, const void *bytes, size_t len)
-{
-    ((struct answer *)stream->owner)->bytes += len;
-    stream->ops->credit(stream, len);
-}
-
-static void on_trailers(struct sn_client_stream *stream, const struct sn_status *status,
-                        const struct sn_metadata *trailers)
-{
-    struct answer *answer = stream->owner;
-
-    answer->done = true;
-    answer->code = status->code;
-    snprintf(answer->text, sizeof(answer->text), "%.*s", SN_STR_ARGS(status->text));
-}
-
-static const struct sn_client_events events = {on_headers, on_message, NULL, on_trailers};
-
 static void call(struct fixture *f, struct answer *answer)
 {
     static const uint8_t bytes[SIZE];
     struct sn_metadata none = {0};
-    struct sn_client_stream *stream = f->channel->ops->open(
-        f->channel, &events, answer, SN_STR("/t/Echo"), &none, SN_SECONDS(10));
 
-    assert_non_null(stream);
-    stream->ops->message(stream, sn_message_copy(sn_loop_blocks(f->world->loop), bytes, SIZE),
-                         true);
+    answer_open(answer, f->channel, sn_loop_blocks(f->world->loop), "/t/Echo", &none,
+                SN_SECONDS(10));
+    send_bytes(answer, bytes, SIZE, true);
 }
 
 static void test_calls(void **state)

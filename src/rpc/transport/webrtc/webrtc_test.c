@@ -8,97 +8,17 @@
 #include "pb/google/protobuf/any.h"
 #include "pb/google/rpc/status.h"
 #include "pb/proto/rpc/webrtc/v1/grpc.h"
+#include "rpc/transport/answer_testing.h"
 #include "rpc/transport/core_testing.h"
 #include "rpc/transport/webrtc/link_testing.h"
 #include "rpc/transport/webrtc/private.h"
 
-/* ---- a call and what came back ---- */
-
-struct answer {
-    struct sn_client_stream *stream;
-    struct link *link;
-    bool done, hold, has_headers;
-    int code;
-    size_t messages, bytes, len, writables;
-    uint32_t sum;
-    uint8_t first[64]; /* bytes of the newest message */
-    char text[256], details[64], headers[512], trailers[512];
-    size_t details_len;
-    uint64_t done_at; /* frames the server had sent by then */
-    int cancel_at;    /* cancels itself at that message */
-    bool close_at;    /* ... or closes the channel */
-    struct sn_channel *channel;
-};
-
-static void print_metadata(char *out, size_t size, const struct sn_metadata *metadata)
-{
-    size_t used = 0;
-
-    for (uint32_t i = 0; i < metadata->count && used < size; i++)
-        used +=
-            (size_t)snprintf(out + used, size - used, "%.*s=%.*s;", SN_STR_ARGS(metadata->v[i].key),
-                             SN_STR_ARGS(metadata->v[i].value));
-}
-
-static void on_headers(struct sn_client_stream *stream, const struct sn_metadata *headers)
-{
-    struct answer *answer = stream->owner;
-
-    assert_false(answer->has_headers || answer->done);
-    answer->has_headers = true;
-    print_metadata(answer->headers, sizeof(answer->headers), headers);
-}
+static bool gone;
 
 static void channel_gone(void *owner)
 {
     *(bool *)owner = true;
 }
-
-static bool gone;
-
-static void on_message(struct sn_client_stream *stream, const void *bytes, size_t len)
-{
-    struct answer *answer = stream->owner;
-
-    assert_true(answer->has_headers && !answer->done);
-    answer->messages++;
-    answer->bytes += len;
-    answer->len = len;
-    for (size_t i = 0; i < len; i++)
-        answer->sum += ((const uint8_t *)bytes)[i];
-    memcpy(answer->first, bytes, len < sizeof(answer->first) ? len : sizeof(answer->first));
-    if (!answer->hold)
-        stream->ops->credit(stream, len);
-    if (answer->cancel_at && answer->messages == (size_t)answer->cancel_at) {
-        if (answer->close_at)
-            answer->channel->ops->close(answer->channel, channel_gone, &gone);
-        else
-            stream->ops->cancel(stream, SN_ERR_CANCELLED);
-    }
-}
-
-static void on_writable(struct sn_client_stream *stream)
-{
-    ((struct answer *)stream->owner)->writables++;
-}
-
-static void on_trailers(struct sn_client_stream *stream, const struct sn_status *status,
-                        const struct sn_metadata *trailers)
-{
-    struct answer *answer = stream->owner;
-
-    assert_false(answer->done);
-    answer->done = true;
-    answer->code = status->code;
-    answer->done_at = answer->link->ends[1].sent;
-    snprintf(answer->text, sizeof(answer->text), "%.*s", SN_STR_ARGS(status->text));
-    answer->details_len = status->details.len;
-    if (status->details.len && status->details.len <= sizeof(answer->details))
-        memcpy(answer->details, status->details.ptr, status->details.len);
-    print_metadata(answer->trailers, sizeof(answer->trailers), trailers);
-}
-
-static const struct sn_client_events events = {on_headers, on_message, on_writable, on_trailers};
 
 /* ---- the world: end 0 is the client's, 1 the server's ---- */
 
@@ -163,12 +83,8 @@ static int teardown(void **state)
 static void open_with(struct world *world, struct answer *answer, const char *path,
                       const struct sn_metadata *metadata, uint64_t timeout_ns)
 {
-    answer->link = world->link;
-    answer->channel = world->channel;
-    answer->stream = world->channel->ops->open(world->channel, &events, answer, sn_str_of(path),
-                                               metadata, timeout_ns);
-    assert_non_null(answer->stream);
-    assert_false(answer->done);
+    answer->clock = &world->link->ends[1].sent;
+    answer_open(answer, world->channel, &world->link->pool, path, metadata, timeout_ns);
 }
 
 static void open_call(struct world *world, struct answer *answer, const char *path)
@@ -176,24 +92,6 @@ static void open_call(struct world *world, struct answer *answer, const char *pa
     struct sn_metadata none = {0};
 
     open_with(world, answer, path, &none, SN_NEVER);
-}
-
-static void send_bytes(struct answer *answer, const void *bytes, size_t len, bool last)
-{
-    answer->stream->ops->message(answer->stream, sn_message_copy(&answer->link->pool, bytes, len),
-                                 last);
-}
-
-static void half_close(struct answer *answer)
-{
-    answer->stream->ops->half_close(answer->stream);
-}
-
-static void ask_count(struct answer *answer, uint32_t count, uint32_t size)
-{
-    uint32_t numbers[] = {count, size};
-
-    send_bytes(answer, numbers, sizeof(numbers), true);
 }
 
 static void expect_end(struct world *world, struct answer *answer, int code)
@@ -386,7 +284,7 @@ static void timeouts_are_passed_on_and_kept(void **state)
 static void cancelling_reaches_the_server(void **state)
 {
     struct world *world = *state;
-    struct answer answer = {0}, other = {.cancel_at = 3};
+    struct answer answer = {0}, other = {.act_at = 3, .act = answer_cancel};
 
     open_call(world, &answer, "/t/Hang");
     link_run(world->link);
@@ -463,10 +361,15 @@ static void a_lost_channel_ends_its_calls(void **state)
     assert_string_equal(late.text, "connection to the peer lost: no route");
 }
 
+static void close_channel(struct answer *answer)
+{
+    answer->channel->ops->close(answer->channel, channel_gone, &gone);
+}
+
 static void closing_from_within_a_message(void **state)
 {
     struct world *world = *state;
-    struct answer answer = {.cancel_at = 2, .close_at = true}, other = {0};
+    struct answer answer = {.act_at = 2, .act = close_channel}, other = {0};
 
     gone = false;
     open_call(world, &other, "/t/Hang");
