@@ -82,17 +82,17 @@ static const char *unknown(const char *text)
 
 static void test_nothing_unknown(void **state)
 {
-    static const char *const texts[] = {
-        "null",
-        "{}",
-        "{\"Components\":null,\"network\":{\"SESSIONS\":{\"heartbeat_window\":\"1s\"}}}",
+    static const char motor_text[] =
         "{\"components\":[{\"name\":\"m\",\"api\":\"rdk:component:motor\",\"model\":\"gpio\","
         "\"frame\":{\"parent\":\"world\",\"orientation\":{\"type\":\"q\",\"value\":{\"th\":1}}},"
         "\"attributes\":{\"PINS\":{\"pin\":\"1\"},\"list\":[{\"pin\":\"2\"}],"
-        "\"map\":{\"any\":{\"pin\":\"3\"}},\"free\":{\"x\":1}}}]}",
+        "\"map\":{\"any\":{\"pin\":\"3\"}},\"free\":{\"x\":1}}}]}";
+    static const char foreign_text[] =
         "{\"components\":[{\"name\":\"x\",\"api\":\"rdk:component:motor\",\"model\":\"a:b:c\","
-        "\"attributes\":{\"theirs\":1}}]}",
-    };
+        "\"attributes\":{\"theirs\":1}}]}";
+    static const char section_text[] =
+        "{\"Components\":null,\"network\":{\"SESSIONS\":{\"heartbeat_window\":\"1s\"}}}";
+    static const char *const texts[] = {"null", "{}", section_text, motor_text, foreign_text};
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         assert_string_equal(unknown(texts[i]), "");
