@@ -7,24 +7,11 @@ from schema_lib import __main__ as tool
 from schema_lib import compare, files, protoc, sources
 
 # The pinned TypeScript SDK follows an older API than the pinned Python SDK. These are
-# the calls it still knows and upstream has since dropped, and the two fields whose
-# meaning upstream has changed. Anything beyond them is a mistake of ours or a change to
-# look at.
-OLDER_METHODS = {
+# the calls it still knows and nobody serves any more, and the two fields whose meaning
+# upstream has changed. Anything beyond them is a mistake of ours or a change to look at.
+DROPPED_METHODS = {
     "viam.component.camera.v1.CameraService.GetImage",
     "viam.component.camera.v1.CameraService.RenderFrame",
-    *(
-        f"viam.service.navigation.v1.NavigationService.{name}"
-        for name in (
-            "AddWaypoint",
-            "GetMode",
-            "GetObstacles",
-            "GetPaths",
-            "GetWaypoints",
-            "RemoveWaypoint",
-            "SetMode",
-        )
-    ),
 }
 OLDER_FIELDS = {
     "viam.service.navigation.v1.GetLocationResponse.location",
@@ -70,10 +57,31 @@ def test_typescript_agrees(tree):
     ours = compare.facts_of(tree)
     compared = [key for key in theirs if key.split()[0] in ("field", "value", "method", "oneof") and key in ours]
     unequal = {key for key in compared if theirs[key] != ours[key]}
-    assert unequal == {f"field {name}" for name in OLDER_FIELDS}
+    methods = {key for key in unequal if key.startswith("method")}
+    assert unequal - methods == {f"field {name}" for name in OLDER_FIELDS}
+    assert {key.rpartition(".")[2] for key in methods} == sources.OLDER_PATHS.keys()
     assert len(compared) > 2500, "too little was compared"
     only_theirs = {key for key in theirs.keys() - ours.keys() if key.startswith("method")}
-    assert only_theirs == {f"method {name}" for name in OLDER_METHODS}
+    assert only_theirs == {f"method {name}" for name in DROPPED_METHODS}
+
+
+@pytest.mark.parametrize("name, older_name", sources.OLDER.items())
+def test_an_older_form_is_typescripts(name, older_name, tree):
+    """In its other package it says all that the TypeScript package says."""
+    python = sources.python_files(tool.SITE_PACKAGES)
+    file = sources.typescript_declarations(NODE_MODULES, [name], python)[name]
+    files.fill_json_names(file)
+
+    def moved(text):
+        return text.replace(file.package, tree[older_name].package).replace(name, older_name)
+
+    theirs = compare.facts_of({name: file})
+    methods = {key for key in theirs if key.startswith(("method", "service"))}
+    assert compare.facts_of({older_name: tree[older_name]}) == {
+        moved(key): moved(value) for key, value in theirs.items() if key not in methods
+    }
+    ours = compare.facts_of({name: tree[name]})
+    assert {key for key in methods if ours[key] not in (theirs[key], moved(theirs[key]))} == set()
 
 
 def test_the_numbers_that_clients_hard_code(tree):

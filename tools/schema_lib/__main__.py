@@ -68,7 +68,7 @@ def check(tree: Path, wanted: dict) -> int:
     return 1 if problems else 0
 
 
-def diff(wanted: dict, requirement: str) -> int:
+def diff(requirement: str) -> int:
     """Lists what another version of the Python SDK changes."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", folder, requirement]
@@ -78,7 +78,8 @@ def diff(wanted: dict, requirement: str) -> int:
             zipfile.ZipFile(wheel).extractall(folder)
         other = sources.viam_files(Path(folder))
     known = files.with_options(sources.with_imports(other, SITE_PACKAGES))
-    pinned = {name: wanted[name] for name in sources.viam_files(SITE_PACKAGES)}
+    pinned = files.with_options(sources.python_files(SITE_PACKAGES))
+    pinned = {name: pinned[name] for name in sources.viam_files(SITE_PACKAGES)}
     for line in compare.differences(pinned, {name: known[name] for name in other}):
         print(line)
     return 0
@@ -93,9 +94,9 @@ def main() -> int:
     other = commands.add_parser("diff", help="list what another Python SDK changes")
     other.add_argument("--python", required=True, metavar="viam-sdk==X")
     chosen = parser.parse_args()
-    wanted = sources.all_files(SITE_PACKAGES, node_modules())
     if chosen.command == "diff":
-        return diff(wanted, chosen.python)
+        return diff(chosen.python)
+    wanted = sources.all_files(SITE_PACKAGES, node_modules())
     return {"write": write, "check": check}[chosen.command](PROTO, wanted)
 
 

@@ -3,6 +3,7 @@
 
 from pathlib import Path
 
+from google.api import annotations_pb2
 from google.protobuf import descriptor_pb2
 
 from schema_lib import files, pyread, tsread
@@ -22,6 +23,26 @@ GRPCLIB = {
 # leave out.
 TYPESCRIPT = {
     "app/build/v1/build.proto": {"go_package": "go.viam.com/api/app/build/v1"},
+}
+
+# An API that the TypeScript package speaks in an older form than Python's. Some names mean
+# other things there, and no two files of a package may declare one name; so its messages are
+# in a file and a package of their own, and the service has the methods of both.
+OLDER = {
+    "service/navigation/v1/navigation.proto": "service/navigation/older/v1/navigation.proto",
+}
+
+# Where those methods are over REST, which the declarations leave out. Source: reflection of
+# the reference server.
+NAVIGATION = "/viam/api/v1/service/navigation/{name}"
+OLDER_PATHS = {
+    "GetMode": ("get", f"{NAVIGATION}/mode"),
+    "SetMode": ("put", f"{NAVIGATION}/mode"),
+    "GetWaypoints": ("get", f"{NAVIGATION}/waypoints"),
+    "AddWaypoint": ("post", f"{NAVIGATION}/waypoints"),
+    "RemoveWaypoint": ("delete", NAVIGATION + "/waypoints/{id}"),
+    "GetObstacles": ("get", f"{NAVIGATION}/get_obstacles"),
+    "GetPaths": ("get", f"{NAVIGATION}/get_paths"),
 }
 
 
@@ -66,6 +87,45 @@ def typescript_files(node_modules: Path, python: dict) -> dict[str, descriptor_p
     return found
 
 
+def older_files(node_modules: Path, python: dict) -> dict[str, descriptor_pb2.FileDescriptorProto]:
+    """The files of OLDER, and Python's with the methods that they have besides."""
+    found = {}
+    theirs = typescript_declarations(node_modules, list(OLDER), python)
+    for name, older_name in OLDER.items():
+        newer, older = python[name], theirs[name]
+        rename_package(older, older_name)
+        for service in newer.service:
+            add_methods(service, next(each for each in older.service if each.name == service.name))
+        newer.dependency.append(older_name)
+        del older.service[:]
+        found |= {name: newer, older_name: older}
+    return found
+
+
+def rename_package(file, name: str) -> None:
+    """Gives a file another name, and the package that goes with it."""
+    package = "viam." + name.rpartition("/")[0].replace("/", ".")
+    before, after = f".{file.package}.", f".{package}."
+    for field in (field for _, message in files.messages(file) for field in message.field):
+        if field.type_name:
+            field.type_name = field.type_name.replace(before, after)
+    for method in (method for service in file.service for method in service.method):
+        method.input_type = method.input_type.replace(before, after)
+        method.output_type = method.output_type.replace(before, after)
+    file.name, file.package = name, package
+
+
+def add_methods(service, older) -> None:
+    """Adds the methods that a service lacks and its older form has."""
+    known = {method.name for method in service.method}
+    for method in older.method:
+        if method.name not in known:
+            added = service.method.add()
+            added.CopyFrom(method)
+            verb, path = OLDER_PATHS[method.name]
+            setattr(added.options.Extensions[annotations_pb2.http], verb, path)
+
+
 def typescript_declarations(node_modules: Path, names: list[str], python: dict) -> dict:
     """The named files as the TypeScript declarations give them, without file options."""
     found = tsread.read_folder(node_modules / "@viamrobotics/sdk/dist/gen", names)
@@ -78,4 +138,5 @@ def typescript_declarations(node_modules: Path, names: list[str], python: dict) 
 def all_files(site_packages: Path, node_modules: Path) -> dict:
     """The whole schema as the packages carry it, custom options parsed."""
     python = python_files(site_packages)
-    return files.with_options(python | typescript_files(node_modules, python))
+    typescript = typescript_files(node_modules, python) | older_files(node_modules, python)
+    return files.with_options(python | typescript)
