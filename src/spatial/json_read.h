@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reading values out of JSON objects, for the readers of json.h only. A value of the wrong type is
- * INVALID_ARGUMENT with the key, what was wanted and what was got. Absent: the result is untouched.
+ * Reading values out of JSON objects, for readers of what json.h reads. A value of the wrong type
+ * is INVALID_ARGUMENT with the key, what was wanted and what was got. Absent: the result is
+ * untouched.
  */
 #ifndef SN_SPATIAL_JSON_READ_H
 #define SN_SPATIAL_JSON_READ_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Navigation: places, routes and zones with names, and driving there. Source:
- * viam.service.navigation.v1, whose present form knows nothing any more of modes and waypoints.
+ * Navigation, in both forms of its API. Sources: viam.service.navigation.v1 as the Python SDK has
+ * it: places, routes and zones with names, and driving there; and as the reference server and the
+ * TypeScript SDK have it: modes, and waypoints that are driven to in the mode for it.
  *
  * Every method is one op: it takes the request of the wire, whose `name` isn't looked at and which
  * must live as long as the call, and fills the response, which comes zeroed; what that refers to
@@ -20,10 +21,12 @@ extern "C" {
 
 #define SN_API_NAVIGATION "rdk:service:navigation"
 
-/* X(op, method of the wire), in the wire's order */
-#define SN_NAVIGATION_METHODS(X)                  \
+/* X(op, method of the wire): what only the newer form has, what only the older one has, and methods
+ * of both, whose messages differ. GetLocation is `older_get_location` where the request names no
+ * location; GetProperties is one op, since the map's type goes out, and is understood, both ways.
+ */
+#define SN_NAVIGATION_NEWER_METHODS(X)            \
     X(add_location, AddLocation)                  \
-    X(get_location, GetLocation)                  \
     X(list_locations, ListLocations)              \
     X(update_location, UpdateLocation)            \
     X(delete_location, DeleteLocation)            \
@@ -50,14 +53,33 @@ extern "C" {
     X(cancel, Cancel)                             \
     X(get_position, GetPosition)                  \
     X(get_navigation_status, GetNavigationStatus) \
-    X(get_properties, GetProperties)              \
     X(get_costmap, GetCostmap)
 
-/* The messages: "pb/service/navigation/v1/navigation.h" */
+#define SN_NAVIGATION_OLDER_METHODS(X)       \
+    X(older_get_mode, GetMode)               \
+    X(older_set_mode, SetMode)               \
+    X(older_get_waypoints, GetWaypoints)     \
+    X(older_add_waypoint, AddWaypoint)       \
+    X(older_remove_waypoint, RemoveWaypoint) \
+    X(older_get_obstacles, GetObstacles)     \
+    X(older_get_paths, GetPaths)
+
+#define SN_NAVIGATION_SHARED_METHODS(X) \
+    X(get_location, GetLocation)        \
+    X(older_get_location, GetLocation)  \
+    X(get_properties, GetProperties)
+
+#define SN_NAVIGATION_OPS(X)       \
+    SN_NAVIGATION_NEWER_METHODS(X) \
+    SN_NAVIGATION_OLDER_METHODS(X) \
+    SN_NAVIGATION_SHARED_METHODS(X)
+
+/* The messages: "pb/service/navigation/v1/navigation.h", for older ops
+ * "pb/service/navigation/older/v1/navigation.h" */
 #define SN_NAVIGATION_MESSAGES(op, method)       \
     struct pb_service_navigation_##op##_request; \
     struct pb_service_navigation_##op##_response;
-SN_NAVIGATION_METHODS(SN_NAVIGATION_MESSAGES)
+SN_NAVIGATION_OPS(SN_NAVIGATION_MESSAGES)
 #undef SN_NAVIGATION_MESSAGES
 
 struct sn_navigation {
@@ -75,7 +97,7 @@ struct sn_navigation_ops {
     int (*op)(struct sn_call * call, struct sn_navigation * navigation,   \
               const struct pb_service_navigation_##op##_request *request, \
               struct pb_service_navigation_##op##_response *ret);
-    SN_NAVIGATION_METHODS(SN_NAVIGATION_SLOT)
+    SN_NAVIGATION_OPS(SN_NAVIGATION_SLOT)
 #undef SN_NAVIGATION_SLOT
 };
 
@@ -84,7 +106,7 @@ struct sn_navigation_ops {
     int sn_navigation_##op(struct sn_call *call, struct sn_navigation *navigation,     \
                            const struct pb_service_navigation_##op##_request *request, \
                            struct pb_service_navigation_##op##_response *ret);
-SN_NAVIGATION_METHODS(SN_NAVIGATION_WRAPPER)
+SN_NAVIGATION_OPS(SN_NAVIGATION_WRAPPER)
 #undef SN_NAVIGATION_WRAPPER
 
 #ifdef __cplusplus

@@ -3,6 +3,7 @@
  * The attributes of the navigation service `builtin`.
  */
 #include "service/navigation/attrs.h"
+#include "spatial/json_read.h"
 
 static int check_numbers(const struct navigation_attrs *a, struct sn_error *error)
 {
@@ -25,23 +26,81 @@ static int check_numbers(const struct navigation_attrs *a, struct sn_error *erro
     return 0;
 }
 
+/* The list, for the caller to release; NULL where nothing is given. */
+static int load_geometries(const struct navigation_region *region, json_t **ret_list,
+                           struct sn_error *error)
+{
+    struct sn_str text = region->geometries;
+    json_t *list = NULL;
+
+    *ret_list = NULL;
+    if (text.len)
+        list = json_loadb(text.ptr, text.len, JSON_DECODE_ANY, NULL);
+    if (list && !json_is_array(list)) {
+        json_decref(list);
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "geometries must be a list of objects");
+    }
+    *ret_list = list;
+    return 0;
+}
+
+int sn_navigation_geometries(const struct navigation_region *region, struct sn_arena *arena,
+                             struct sn_geometry **ret_geometries, size_t *ret_count,
+                             struct sn_error *error)
+{
+    json_t *list;
+    int code = load_geometries(region, &list, error);
+
+    if (code)
+        return code;
+    *ret_count = json_array_size(list);
+    *ret_geometries = sn_arena_alloc(arena, (*ret_count + 1) * sizeof(**ret_geometries));
+    if (!*ret_geometries)
+        code = SN_ERR_RESOURCE_EXHAUSTED;
+    for (size_t i = 0; i < *ret_count && !code; i++)
+        code = sn_json_geometry(json_array_get(list, i), arena, &(*ret_geometries)[i], error);
+    json_decref(list);
+    return code;
+}
+
+static int check_place(const json_t *geometry, const char *what, struct sn_error *error)
+{
+    struct sn_vec3 at = {0, 0, 0};
+    int code = json_is_object(geometry) ? sn_json_vec3(geometry, "translation", &at, error)
+                                        : sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                                                       "geometries must be a list of objects");
+
+    if (!code && (at.x != 0 || at.y != 0 || at.z != 0))
+        code = sn_error_set(error, SN_ERR_UNKNOWN,
+                            "%s geometries specified through navigation are not allowed to have a "
+                            "translation",
+                            what);
+    return code;
+}
+
+static int check_region(const struct navigation_region *region, const char *what,
+                        struct sn_error *error)
+{
+    json_t *list;
+    int code = load_geometries(region, &list, error);
+
+    for (size_t i = 0; i < json_array_size(list) && !code; i++)
+        code = check_place(json_array_get(list, i), what, error);
+    json_decref(list);
+    if (!code && !region->has_location)
+        code = sn_error_set(error, SN_ERR_INVALID_ARGUMENT,
+                            "%s geometries specified through navigation need a location", what);
+    return code;
+}
+
 static int check_regions(const struct sn_attr_list *regions, const char *what,
                          struct sn_error *error)
 {
-    for (size_t i = 0; i < regions->count; i++) {
-        const struct sn_attr_list *all = &((struct navigation_region *)regions->v)[i].geometries;
+    int code = 0;
 
-        for (size_t k = 0; k < all->count; k++) {
-            struct navigation_vector at = ((struct navigation_geometry *)all->v)[k].translation;
-
-            if (at.x != 0 || at.y != 0 || at.z != 0)
-                return sn_error_set(error, SN_ERR_UNKNOWN,
-                                    "%s geometries specified through navigation are not allowed "
-                                    "to have a translation",
-                                    what);
-        }
-    }
-    return 0;
+    for (size_t i = 0; i < regions->count && !code; i++)
+        code = check_region(&((struct navigation_region *)regions->v)[i], what, error);
+    return code;
 }
 
 static int check_detectors(const struct sn_attr_list *detectors, struct sn_error *error)
@@ -99,20 +158,6 @@ static const struct sn_attr detector_attrs[] = {
     {0},
 };
 
-static const struct sn_attr vector_attrs[] = {
-    {"x", SN_ATTR_NUMBER, offsetof(struct navigation_vector, x), .help = "must be 0"},
-    {"y", SN_ATTR_NUMBER, offsetof(struct navigation_vector, y), .help = "must be 0"},
-    {"z", SN_ATTR_NUMBER, offsetof(struct navigation_vector, z), .help = "must be 0"},
-    {0},
-};
-
-static const struct sn_attr geometry_attrs[] = {
-    {"type", SN_ATTR_STRING, offsetof(struct navigation_geometry, type), .help = "as in a frame"},
-    {"translation", SN_ATTR_OBJECT, offsetof(struct navigation_geometry, translation),
-     .help = "must be 0", .sub = vector_attrs, .sub_size = sizeof(struct navigation_vector)},
-    {0},
-};
-
 static const struct sn_attr location_attrs[] = {
     {"latitude", SN_ATTR_NUMBER, 0, .help = "degrees"},
     {"longitude", SN_ATTR_NUMBER, sizeof(double), .help = "degrees"},
@@ -121,10 +166,10 @@ static const struct sn_attr location_attrs[] = {
 
 static const struct sn_attr region_attrs[] = {
     {"location", SN_ATTR_OBJECT, offsetof(struct navigation_region, location), .help = "its middle",
-     .sub = location_attrs, .sub_size = 2 * sizeof(double)},
-    {"geometries", SN_ATTR_OBJECTS, offsetof(struct navigation_region, geometries),
-     .help = "as in a frame", .sub = geometry_attrs,
-     .sub_size = sizeof(struct navigation_geometry)},
+     .sub = location_attrs, .sub_size = 2 * sizeof(double),
+     .given = offsetof(struct navigation_region, has_location)},
+    {"geometries", SN_ATTR_JSON, offsetof(struct navigation_region, geometries),
+     .help = "a list, each as in a frame, without a translation"},
     {0},
 };
 

@@ -7,6 +7,9 @@
 
 #include "sinew/driver.h"
 
+struct sn_arena;
+struct sn_geometry; /* "spatial/geometry.h" */
+
 struct navigation_store {
     struct sn_str type, config;
 };
@@ -15,20 +18,12 @@ struct navigation_detector {
     struct sn_str vision_service, camera;
 };
 
-struct navigation_vector {
-    double x, y, z;
-};
-
-struct navigation_geometry {
-    struct sn_str type;
-    struct navigation_vector translation;
-};
-
 struct navigation_region {
     struct {
-        double latitude, longitude;
+        double latitude, longitude; /* degrees */
     } location;
-    struct sn_attr_list geometries; /* struct navigation_geometry */
+    bool has_location;
+    struct sn_str geometries; /* JSON: a list of them, or empty */
 };
 
 struct navigation_attrs {
@@ -42,6 +37,12 @@ struct navigation_attrs {
 
 /* Places are on the globe. */
 bool sn_navigation_is_gps(const struct navigation_attrs *attrs);
+
+/* The bodies of a region, on the arena. INVALID_ARGUMENT: none of that kind, or none that can be.
+ */
+int sn_navigation_geometries(const struct navigation_region *region, struct sn_arena *arena,
+                             struct sn_geometry **ret_geometries, size_t *ret_count,
+                             struct sn_error *error) SN_MUST_USE;
 
 /* sn_driver.validate */
 int sn_navigation_validate(const void *attrs, struct sn_error *error);

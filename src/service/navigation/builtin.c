@@ -4,33 +4,16 @@
  * and knows where the machine is. It does not drive yet: that needs plans, so what would begin a
  * drive is checked and then answered with UNIMPLEMENTED.
  *
- * The reference's service of that name speaks an older form of the API; attributes and what is
- * wrong with them are the same.
+ * This is the newer form of the API. The reference's service of that name speaks the older one
+ * alone (older.c); attributes and what is wrong with them are the same.
  */
+#include "service/navigation/builtin.h"
 #include "pb/service/navigation/v1/navigation.h"
 #include "service/navigation/attrs.h"
-#include "service/navigation/shelf.h"
-#include "sinew/api/base.h"
-#include "sinew/api/camera.h"
 #include "sinew/api/motion.h"
-#include "sinew/api/movement_sensor.h"
-#include "sinew/api/navigation.h"
-#include "sinew/api/vision.h"
 #include "sinew/time.h"
 
 #include <math.h>
-
-struct builtin_navigation {
-    struct sn_navigation base;
-    struct sn_movement_sensor *sensor; /* NULL: none */
-    bool on_globe;
-    struct sn_shelf locations, routes, zones;
-};
-
-static struct builtin_navigation *builtin_of(struct sn_navigation *navigation)
-{
-    return (struct builtin_navigation *)navigation;
-}
 
 static int invalid(struct sn_call *call, const char *text)
 {
@@ -39,108 +22,17 @@ static int invalid(struct sn_call *call, const char *text)
 
 /* ---- where the machine is ---- */
 
-enum { POSITION, HEADING };
-
-/* Asks the sensor for one after the other. */
-struct builtin_look {
-    struct sn_call step_call; /* first */
-    struct sn_call *call;
-    struct builtin_navigation *self;
-    int step;
-    struct pb_common_geo_point *point;
-    float altitude;
-    double heading;
-    bool has_heading;
-    /* Ends the call with what it makes of the position. */
-    int (*answer)(struct builtin_look *look, struct pb_service_navigation_position *position);
-    const void *request;
-    void *ret;
-};
-
-static int begin_step(struct sn_call *call)
-{
-    struct builtin_look *look = (struct builtin_look *)call;
-    struct sn_movement_sensor *sensor = look->self->sensor;
-
-    if (look->step == POSITION)
-        return sn_movement_sensor_position(call, sensor, NULL, look->point, &look->altitude);
-    return sn_movement_sensor_compass_heading(call, sensor, NULL, &look->heading);
-}
-
-static int make_answer(struct builtin_look *look)
-{
-    struct {
-        struct pb_service_navigation_position position;
-        struct pb_common_geo_pose pose;
-    } *made = sn_arena_zalloc(look->call->arena, sizeof(*made));
-
-    if (!made)
-        return SN_ERR_RESOURCE_EXHAUSTED;
-    made->position.which_value = PB_SERVICE_NAVIGATION_POSITION_VALUE_GEO_POSE;
-    made->position.geo_pose = &made->pose;
-    made->pose.location = look->point;
-    made->pose.altitude = (double)look->altitude;
-    if (look->has_heading) {
-        made->pose.which_orientation = PB_COMMON_GEO_POSE_ORIENTATION_HEADING;
-        made->pose.heading = look->heading;
-    }
-    return look->answer(look, &made->position);
-}
-
-static void step(struct builtin_look *look, int number);
-
-/* A sensor without a compass still knows where it is. */
-static void step_ended(struct sn_call *call, int code)
-{
-    struct builtin_look *look = (struct builtin_look *)call;
-
-    if (look->step == POSITION && !code) {
-        step(look, HEADING);
-        return;
-    }
-    if (look->step == POSITION) {
-        sn_call_fail(look->call, code, "%.*s", SN_STR_ARGS(sn_call_text(call, code)));
-    } else {
-        look->has_heading = !code;
-        code = sn_call_cancelled(look->call) ? sn_call_cancelled(look->call) : make_answer(look);
-    }
-    sn_call_done(look->call, code);
-}
-
-static void step(struct builtin_look *look, int number)
-{
-    look->step = number;
-    sn_call_init(&look->step_call, look->call->env, look->call->arena, look->call);
-    look->step_call.start = begin_step;
-    look->step_call.end = step_ended;
-    sn_call_start(&look->step_call);
-}
-
 static int look_around(struct sn_call *call, struct sn_navigation *navigation, const void *request,
                        void *ret,
-                       int (*answer)(struct builtin_look *look,
+                       int (*answer)(struct navigation_look *look,
                                      struct pb_service_navigation_position *position))
 {
-    struct builtin_navigation *self = builtin_of(navigation);
-    struct builtin_look *look = sn_arena_zalloc(call->arena, sizeof(*look));
+    struct navigation_look look = {.answer = answer, .request = request, .ret = ret};
 
-    if (!self->sensor)
-        return sn_call_fail(call, SN_ERR_UNKNOWN, "no way to get location");
-    if (!look)
-        return SN_ERR_RESOURCE_EXHAUSTED;
-    look->point = sn_arena_zalloc(call->arena, sizeof(*look->point));
-    if (!look->point)
-        return SN_ERR_RESOURCE_EXHAUSTED;
-    look->call = call;
-    look->self = self;
-    look->request = request;
-    look->ret = ret;
-    look->answer = answer;
-    step(look, POSITION);
-    return SN_PENDING;
+    return sn_navigation_look(call, navigation, &look);
 }
 
-static int answer_position(struct builtin_look *look,
+static int answer_position(struct navigation_look *look,
                            struct pb_service_navigation_position *position)
 {
     ((struct pb_service_navigation_get_position_response *)look->ret)->position = position;
@@ -172,7 +64,8 @@ static int fill_status(struct sn_call *call, struct pb_service_navigation_positi
     return 0;
 }
 
-static int answer_status(struct builtin_look *look, struct pb_service_navigation_position *position)
+static int answer_status(struct navigation_look *look,
+                         struct pb_service_navigation_position *position)
 {
     bool known = isfinite(position->geo_pose->location->latitude) &&
                  isfinite(position->geo_pose->location->longitude);
@@ -185,7 +78,7 @@ static int builtin_get_navigation_status(
     const struct pb_service_navigation_get_navigation_status_request *request,
     struct pb_service_navigation_get_navigation_status_response *ret)
 {
-    return builtin_of(navigation)->sensor
+    return sn_navigation_builtin(navigation)->sensor
                ? look_around(call, navigation, request, ret, answer_status)
                : fill_status(call, NULL, ret);
 }
@@ -239,7 +132,7 @@ static int add_location(struct sn_call *call, struct builtin_navigation *self, s
     return sn_shelf_add(call, &self->locations, location);
 }
 
-static int answer_add_location(struct builtin_look *look,
+static int answer_add_location(struct navigation_look *look,
                                struct pb_service_navigation_position *position)
 {
     const struct pb_service_navigation_add_location_request *request = look->request;
@@ -253,15 +146,15 @@ static int builtin_add_location(struct sn_call *call, struct sn_navigation *navi
 {
     if (!request->position)
         return look_around(call, navigation, request, ret, answer_add_location);
-    return add_location(call, builtin_of(navigation), request->location_name, request->position,
-                        ret);
+    return add_location(call, sn_navigation_builtin(navigation), request->location_name,
+                        request->position, ret);
 }
 
 static int builtin_get_location(struct sn_call *call, struct sn_navigation *navigation,
                                 const struct pb_service_navigation_get_location_request *request,
                                 struct pb_service_navigation_get_location_response *ret)
 {
-    return sn_shelf_get(call, &builtin_of(navigation)->locations, request->location_name,
+    return sn_shelf_get(call, &sn_navigation_builtin(navigation)->locations, request->location_name,
                         (void **)&ret->location);
 }
 
@@ -285,7 +178,7 @@ builtin_list_locations(struct sn_call *call, struct sn_navigation *navigation,
                        const struct pb_service_navigation_list_locations_request *request,
                        struct pb_service_navigation_list_locations_response *ret)
 {
-    return list_all(call, &builtin_of(navigation)->locations, &ret->locations);
+    return list_all(call, &sn_navigation_builtin(navigation)->locations, &ret->locations);
 }
 
 static int
@@ -293,7 +186,7 @@ builtin_update_location(struct sn_call *call, struct sn_navigation *navigation,
                         const struct pb_service_navigation_update_location_request *request,
                         struct pb_service_navigation_update_location_response *ret)
 {
-    struct sn_shelf *shelf = &builtin_of(navigation)->locations;
+    struct sn_shelf *shelf = &sn_navigation_builtin(navigation)->locations;
     int code = sn_shelf_get(call, shelf, request->location_name, (void **)&ret->location);
 
     if (!code && request->position)
@@ -312,7 +205,8 @@ builtin_delete_location(struct sn_call *call, struct sn_navigation *navigation,
                         const struct pb_service_navigation_delete_location_request *request,
                         struct pb_service_navigation_delete_location_response *ret)
 {
-    return sn_shelf_delete(call, &builtin_of(navigation)->locations, request->location_name);
+    return sn_shelf_delete(call, &sn_navigation_builtin(navigation)->locations,
+                           request->location_name);
 }
 
 /* ---- routes ---- */
@@ -345,14 +239,14 @@ static int builtin_add_route(struct sn_call *call, struct sn_navigation *navigat
         return SN_ERR_RESOURCE_EXHAUSTED;
     ret->route->name = request->route_name;
     memcpy(&ret->route->waypoints, &request->waypoints, sizeof(ret->route->waypoints));
-    return sn_shelf_add(call, &builtin_of(navigation)->routes, ret->route);
+    return sn_shelf_add(call, &sn_navigation_builtin(navigation)->routes, ret->route);
 }
 
 static int builtin_get_route(struct sn_call *call, struct sn_navigation *navigation,
                              const struct pb_service_navigation_get_route_request *request,
                              struct pb_service_navigation_get_route_response *ret)
 {
-    return sn_shelf_get(call, &builtin_of(navigation)->routes, request->route_name,
+    return sn_shelf_get(call, &sn_navigation_builtin(navigation)->routes, request->route_name,
                         (void **)&ret->route);
 }
 
@@ -360,14 +254,14 @@ static int builtin_list_routes(struct sn_call *call, struct sn_navigation *navig
                                const struct pb_service_navigation_list_routes_request *request,
                                struct pb_service_navigation_list_routes_response *ret)
 {
-    return list_all(call, &builtin_of(navigation)->routes, &ret->routes);
+    return list_all(call, &sn_navigation_builtin(navigation)->routes, &ret->routes);
 }
 
 static int builtin_update_route(struct sn_call *call, struct sn_navigation *navigation,
                                 const struct pb_service_navigation_update_route_request *request,
                                 struct pb_service_navigation_update_route_response *ret)
 {
-    struct sn_shelf *shelf = &builtin_of(navigation)->routes;
+    struct sn_shelf *shelf = &sn_navigation_builtin(navigation)->routes;
     const struct pb_service_navigation_waypoint_list *waypoints = request->waypoints;
     int code = sn_shelf_get(call, shelf, request->route_name, (void **)&ret->route);
 
@@ -386,7 +280,7 @@ static int builtin_delete_route(struct sn_call *call, struct sn_navigation *navi
                                 const struct pb_service_navigation_delete_route_request *request,
                                 struct pb_service_navigation_delete_route_response *ret)
 {
-    return sn_shelf_delete(call, &builtin_of(navigation)->routes, request->route_name);
+    return sn_shelf_delete(call, &sn_navigation_builtin(navigation)->routes, request->route_name);
 }
 
 /* ---- zones ---- */
@@ -415,14 +309,14 @@ static int builtin_add_zone(struct sn_call *call, struct sn_navigation *navigati
                                                      .max_speed = request->max_speed,
                                                      .has_max_speed = request->has_max_speed};
     int code = check_zone(call, ret->zone);
-    return code ? code : sn_shelf_add(call, &builtin_of(navigation)->zones, ret->zone);
+    return code ? code : sn_shelf_add(call, &sn_navigation_builtin(navigation)->zones, ret->zone);
 }
 
 static int builtin_get_zone(struct sn_call *call, struct sn_navigation *navigation,
                             const struct pb_service_navigation_get_zone_request *request,
                             struct pb_service_navigation_get_zone_response *ret)
 {
-    return sn_shelf_get(call, &builtin_of(navigation)->zones, request->zone_name,
+    return sn_shelf_get(call, &sn_navigation_builtin(navigation)->zones, request->zone_name,
                         (void **)&ret->zone);
 }
 
@@ -430,7 +324,7 @@ static int builtin_list_zones(struct sn_call *call, struct sn_navigation *naviga
                               const struct pb_service_navigation_list_zones_request *request,
                               struct pb_service_navigation_list_zones_response *ret)
 {
-    int code = list_all(call, &builtin_of(navigation)->zones, &ret->zones);
+    int code = list_all(call, &sn_navigation_builtin(navigation)->zones, &ret->zones);
     uint32_t kept = 0;
 
     for (uint32_t i = 0; i < ret->zones.n && request->type.len; i++)
@@ -445,7 +339,7 @@ static int builtin_update_zone(struct sn_call *call, struct sn_navigation *navig
                                const struct pb_service_navigation_update_zone_request *request,
                                struct pb_service_navigation_update_zone_response *ret)
 {
-    struct sn_shelf *shelf = &builtin_of(navigation)->zones;
+    struct sn_shelf *shelf = &sn_navigation_builtin(navigation)->zones;
     int code = sn_shelf_get(call, shelf, request->zone_name, (void **)&ret->zone);
 
     if (code)
@@ -468,12 +362,12 @@ static int builtin_delete_zone(struct sn_call *call, struct sn_navigation *navig
                                const struct pb_service_navigation_delete_zone_request *request,
                                struct pb_service_navigation_delete_zone_response *ret)
 {
-    return sn_shelf_delete(call, &builtin_of(navigation)->zones, request->zone_name);
+    return sn_shelf_delete(call, &sn_navigation_builtin(navigation)->zones, request->zone_name);
 }
 
 /* ---- driving ---- */
 
-static int no_planner(struct sn_call *call)
+int sn_navigation_no_planner(struct sn_call *call)
 {
     return sn_call_fail(call, SN_ERR_UNIMPLEMENTED, "motion planning is not built yet");
 }
@@ -481,9 +375,9 @@ static int no_planner(struct sn_call *call)
 static int need_location(struct sn_call *call, struct sn_navigation *navigation, struct sn_str name)
 {
     void *location;
-    int code = sn_shelf_get(call, &builtin_of(navigation)->locations, name, &location);
+    int code = sn_shelf_get(call, &sn_navigation_builtin(navigation)->locations, name, &location);
 
-    return code ? code : no_planner(call);
+    return code ? code : sn_navigation_no_planner(call);
 }
 
 static int need_position(struct sn_call *call,
@@ -491,7 +385,7 @@ static int need_position(struct sn_call *call,
 {
     int code = check_position(call, position);
 
-    return code ? code : no_planner(call);
+    return code ? code : sn_navigation_no_planner(call);
 }
 
 #define TO_LOCATION(op)                                                                 \
@@ -534,21 +428,21 @@ builtin_navigate_route(struct sn_call *call, struct sn_navigation *navigation,
                        struct pb_service_navigation_navigate_route_response *ret)
 {
     void *route;
-    int code =
-        request->route_name.len
-            ? sn_shelf_get(call, &builtin_of(navigation)->routes, request->route_name, &route)
-            : check_waypoints(call, request->waypoints.v, request->waypoints.n);
+    int code = request->route_name.len
+                   ? sn_shelf_get(call, &sn_navigation_builtin(navigation)->routes,
+                                  request->route_name, &route)
+                   : check_waypoints(call, request->waypoints.v, request->waypoints.n);
 
     if (!code && !request->route_name.len && !request->waypoints.n)
         code = invalid(call, "must provide a route or waypoints");
-    return code ? code : no_planner(call);
+    return code ? code : sn_navigation_no_planner(call);
 }
 
 static int builtin_execute_plan(struct sn_call *call, struct sn_navigation *navigation,
                                 const struct pb_service_navigation_execute_plan_request *request,
                                 struct pb_service_navigation_execute_plan_response *ret)
 {
-    return request->plan ? no_planner(call) : invalid(call, "must provide a plan");
+    return request->plan ? sn_navigation_no_planner(call) : invalid(call, "must provide a plan");
 }
 
 /* ---- properties ---- */
@@ -561,7 +455,7 @@ builtin_get_properties(struct sn_call *call, struct sn_navigation *navigation,
     ret->properties = sn_arena_zalloc(call->arena, sizeof(*ret->properties));
     if (!ret->properties)
         return SN_ERR_RESOURCE_EXHAUSTED;
-    if (builtin_of(navigation)->on_globe)
+    if (sn_navigation_builtin(navigation)->on_globe)
         ret->properties->map_type = PB_SERVICE_NAVIGATION_MAP_TYPE_GPS;
     ret->properties->zones_supported = true;
     ret->properties->routes_supported = true;
@@ -583,18 +477,10 @@ static int open_dependencies(struct sn_call *call, struct builtin_navigation *se
                              const struct navigation_attrs *a)
 {
     struct sn_resource *resource = &self->base.base, *found;
-    int code = sn_dependency(call, resource, SN_API_BASE, a->base, &found);
+    int code = sn_dependency(call, resource, SN_API_BASE, a->base, &self->wheels);
 
     if (!code && a->motion_service.len)
         code = sn_dependency(call, resource, SN_API_MOTION, a->motion_service, &found);
-    for (size_t i = 0; i < a->detectors.count && !code; i++) {
-        const struct navigation_detector *detector =
-            &((struct navigation_detector *)a->detectors.v)[i];
-
-        code = sn_dependency(call, resource, SN_API_VISION, detector->vision_service, &found);
-        if (!code)
-            code = sn_dependency(call, resource, SN_API_CAMERA, detector->camera, &found);
-    }
     if (code || !sn_navigation_is_gps(a))
         return code;
     code = sn_dependency(call, resource, SN_API_MOVEMENT_SENSOR, a->movement_sensor, &found);
@@ -614,7 +500,8 @@ static int builtin_open(struct sn_call *call, struct sn_resource *resource, cons
         (struct sn_shelf){.what = "location", .msg = &pb_service_navigation_location_msg};
     self->routes = (struct sn_shelf){.what = "route", .msg = &pb_service_navigation_route_msg};
     self->zones = (struct sn_shelf){.what = "zone", .msg = &pb_service_navigation_zone_msg};
-    return open_dependencies(call, self, a);
+    int code = open_dependencies(call, self, a);
+    return code ? code : sn_navigation_open_older(call, self, a);
 }
 
 static void builtin_fini(struct sn_resource *resource)
@@ -624,16 +511,20 @@ static void builtin_fini(struct sn_resource *resource)
     sn_shelf_fini(&self->locations);
     sn_shelf_fini(&self->routes);
     sn_shelf_fini(&self->zones);
+    sn_navigation_fini_older(self);
 }
 
 static const struct sn_navigation_ops builtin_ops = {
-#define SLOT(op, method) .op = builtin_##op,
-    SN_NAVIGATION_METHODS(SLOT)};
+#define NEWER(op, method) .op = builtin_##op,
+#define OLDER(op, method) .op = sn_navigation_builtin_##op,
+    SN_NAVIGATION_NEWER_METHODS(NEWER) NEWER(get_location, GetLocation)
+        NEWER(get_properties, GetProperties) SN_NAVIGATION_OLDER_METHODS(OLDER)
+            OLDER(older_get_location, GetLocation)};
 
 const struct sn_driver sn_service_navigation_builtin = {
     .api = SN_API_NAVIGATION,
     .model = "rdk:builtin:builtin",
-    .help = "keeps places, routes and zones; does not drive yet",
+    .help = "keeps places, routes, zones and waypoints; does not drive yet",
     .size = sizeof(struct builtin_navigation),
     .attrs_size = sizeof(struct navigation_attrs),
     .attrs = sn_navigation_attrs,
