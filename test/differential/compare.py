@@ -13,6 +13,7 @@ from grpclib.client import Channel
 from grpclib.exceptions import GRPCError
 
 import harness
+import older_navigation
 import questions
 from differences import RULES
 
@@ -23,7 +24,9 @@ VOLATILE = {"lastUpdated", "started", "id", "timeNs", "time", "capturedAt", "rev
 
 def stub_of(service, channel):
     """`service` is "robot", a component's package ("motor", "powersensor"), or "service." and that
-    of a service ("service.vision")."""
+    of a service ("service.vision"); "service.navigation.older" is one that the SDK lacks."""
+    if service == "service.navigation.older":
+        return older_navigation.Stub(channel)
     kind, _, package = service.rpartition(".")
     path = "robot.v1" if service == "robot" else f"{kind or 'component'}.{package}.v1"
     folder = importlib.import_module(f"viam.gen.{path}")
