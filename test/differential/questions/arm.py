@@ -61,6 +61,15 @@ def places(model, count=6):
         yield "GetGeometries", {}
 
 
+def beyond(model):
+    """Each joint too far both ways: the answers name its limits."""
+    joints = len(limits_of(model))
+    for joint in range(joints):
+        for angle in (1e4, -1e4):
+            values = [angle if i == joint else 0 for i in range(joints)]
+            yield "MoveToJointPositions", {"positions": {"values": values}}
+
+
 # Poses that are none, and a way that is refused in its midst.
 ODD = [
     ("MoveToJointPositions", {"positions": {"values": [0, 0, 0, 0, 0, 0]}}),
@@ -87,6 +96,7 @@ WAYS = [
 
 REQUESTS = [
     *(row for model in MODELS for row in every("arm", [model], places(model))),
+    *(row for model in MODELS for row in every("arm", [model], beyond(model))),
     *every("arm", MODELS, [("Get3DModels", {})]),
     *every("arm", ["ur5e"], ODD),
     *every("arm", ["ur5e", "simulated", "wrapper"], WAYS),
