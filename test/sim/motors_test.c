@@ -149,12 +149,20 @@ static int teardown(void **state)
 
 #define COMPONENT "{\"name\": \"%s\", \"api\": \"rdk:component:%s\", %s}"
 
+static void configure_json(struct fixture *f, const char *json)
+{
+    struct sn_config *config;
+    struct sn_error error;
+
+    if (sn_config_parse(json, strlen(json), &config, &error))
+        fail_msg("%s", error.text);
+    assert_int_equal(sn_robot_configure(f->robot, config), 0);
+}
+
 /* A machine with board b, encoder e (JSON of its model and attributes) and motor m. */
 static void configure(struct fixture *f, const char *encoder, const char *motor)
 {
     char json[2048], e[512] = "", m[1024] = "", b[256];
-    struct sn_config *config;
-    struct sn_error error;
 
     snprintf(b, sizeof(b), COMPONENT, "b", "board", "\"model\": \"rdk:test:sim\"");
     if (encoder)
@@ -163,9 +171,15 @@ static void configure(struct fixture *f, const char *encoder, const char *motor)
         snprintf(m, sizeof(m), COMPONENT, "m", "motor", motor);
     snprintf(json, sizeof(json), "{\"components\": [%s%s%s%s%s]}", b, *e ? "," : "", e,
              *m ? "," : "", m);
-    if (sn_config_parse(json, strlen(json), &config, &error))
-        fail_msg("%s", error.text);
-    assert_int_equal(sn_robot_configure(f->robot, config), 0);
+    configure_json(f, json);
+}
+
+/* Holds what is built. */
+static void take(struct fixture *f)
+{
+    f->board = (struct sim_board *)sn_robot_resource(f->robot, SN_API_BOARD, "b");
+    f->motor = (struct sn_motor *)sn_robot_resource(f->robot, SN_API_MOTOR, "m");
+    f->encoder = (struct sn_encoder *)sn_robot_resource(f->robot, SN_API_ENCODER, "e");
 }
 
 /* The same, built already. */
@@ -173,9 +187,7 @@ static void machine(struct fixture *f, const char *encoder, const char *motor)
 {
     configure(f, encoder, motor);
     pass(f, SN_MS(10));
-    f->board = (struct sim_board *)sn_robot_resource(f->robot, SN_API_BOARD, "b");
-    f->motor = (struct sn_motor *)sn_robot_resource(f->robot, SN_API_MOTOR, "m");
-    f->encoder = (struct sn_encoder *)sn_robot_resource(f->robot, SN_API_ENCODER, "e");
+    take(f);
     assert_true(f->board && (!motor || f->motor) && (!encoder || f->encoder));
 }
 
@@ -320,6 +332,9 @@ static bool near(double a, double b, double tolerance)
     "\"model\": \"gpio\", \"attributes\": {\"board\": \"b\", \"max_rpm\": 200, " PINS_ABP "}"
 #define ENCODED(more) \
     "\"model\": \"gpio\", \"attributes\": {\"board\": \"b\", \"encoder\": \"e\", " PINS_ABP more "}"
+#define ENCODED_BY(a, b, pwm)                                                                \
+    "\"model\": \"gpio\", \"attributes\": {\"board\": \"b\", \"encoder\": \"e\", \"pins\": " \
+    "{\"a\": \"" a "\", \"b\": \"" b "\", \"pwm\": \"" pwm "\"}, \"ticks_per_rotation\": 500}"
 #define RAMP ENCODED(", \"ticks_per_rotation\": 500")
 #define PID                                                           \
     ENCODED(", \"ticks_per_rotation\": 500, \"control_parameters\": " \
@@ -366,6 +381,34 @@ static void single_follows_its_motor(void **state)
     assert_true(fabs(rpm(f)) > 50); /* coasts */
     pass(f, SN_SECONDS(2));
     assert_true(ticks(f) == before);
+}
+
+/* A motor that is renamed: the one goes while the other has the encoder already. */
+static void single_follows_the_last_of_two(void **state)
+{
+    static const char b[] = "{\"name\": \"b\", \"api\": \"rdk:component:board\", "
+                            "\"model\": \"rdk:test:sim\"}";
+    static const char other[] = ENCODED_BY("x", "y", "z");
+    struct fixture *f = *state;
+    char json[2048];
+
+    for (int i = 0; i < 3; i++) {
+        snprintf(json, sizeof(json), "{\"components\": [%s, " COMPONENT, b, "e", "encoder", SINGLE);
+        size_t len = strlen(json);
+        if (i < 2)
+            len += (size_t)snprintf(json + len, sizeof(json) - len, ", " COMPONENT, "m0", "motor",
+                                    other);
+        if (i > 0)
+            len += (size_t)snprintf(json + len, sizeof(json) - len, ", " COMPONENT, "m", "motor",
+                                    RAMP);
+        snprintf(json + len, sizeof(json) - len, "]}");
+        configure_json(f, json);
+        pass(f, SN_MS(100));
+    }
+    take(f);
+    tell(f, start_set_power, 0, -0.5);
+    pass(f, SN_SECONDS(1));
+    assert_true(ticks(f) < -100);
 }
 
 static void single_alone_counts_up(void **state)
@@ -880,6 +923,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(incremental_counts_both_ways),
         TEST(single_follows_its_motor),
+        TEST(single_follows_the_last_of_two),
         TEST(single_alone_counts_up),
         TEST(lost_ticks_come_back),
         cmocka_unit_test(every_wiring_drives),

@@ -71,7 +71,9 @@ static int single_validate(const void *attrs, struct sn_error *error)
 {
     const struct single_attrs *a = attrs;
 
-    return a->pins.i.len ? 0 : sn_error_set(error, SN_ERR_NOT_FOUND, "i");
+    if (!a->pins.i.len || !a->board.len)
+        return sn_error_set(error, SN_ERR_NOT_FOUND, "%s", a->pins.i.len ? "board" : "i");
+    return 0;
 }
 
 static int single_open(struct sn_call *call, struct sn_resource *resource, const void *attrs)
@@ -101,8 +103,8 @@ static const struct sn_attr single_pin_attrs[] = {
 static const struct sn_attr single_attrs[] = {
     {"pins", SN_ATTR_OBJECT, AT(single_attrs, pins), .help = "interrupt", .sub = single_pin_attrs,
      .sub_size = sizeof(struct single_pins)},
-    {"board", SN_ATTR_STRING, AT(single_attrs, board), .help = "board of the interrupt",
-     .required = true, .dependency = true},
+    {"board", SN_ATTR_STRING, AT(single_attrs, board), .help = "board of the interrupt; required",
+     .dependency = true},
     {0},
 };
 
@@ -132,4 +134,11 @@ bool sn_single_encoder_follow(struct sn_encoder *encoder, const struct sn_direct
         return false;
     ((struct single *)encoder)->direction = direction;
     return true;
+}
+
+void sn_single_encoder_leave(struct sn_encoder *encoder, const struct sn_direction *direction)
+{
+    if (encoder->base.driver == &sn_driver_encoder_single &&
+        ((struct single *)encoder)->direction == direction)
+        ((struct single *)encoder)->direction = NULL;
 }

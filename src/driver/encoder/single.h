@@ -14,9 +14,13 @@ struct sn_direction {
     int (*now)(const struct sn_direction *direction);
 };
 
-/* Asks `direction` at each tick from now on, instead of whom it asked before; NULL: counts forward
- * only. False, and nothing else happens, when `encoder` is of another model. `direction` must stay
- * until it is taken back. */
+/* Asks `direction` at each tick from now on, instead of whom it asked before. False, and nothing
+ * else happens, when `encoder` is of another model. `direction` must stay until it is taken back.
+ */
 bool sn_single_encoder_follow(struct sn_encoder *encoder, const struct sn_direction *direction);
+
+/* Takes it back: the encoder counts forward only. Nothing happens when it asks another by now, or
+ * is of another model. */
+void sn_single_encoder_leave(struct sn_encoder *encoder, const struct sn_direction *direction);
 
 #endif

@@ -584,7 +584,7 @@ void gpio_loop_close(struct gpio_motor *motor)
     if (!loop->encoder)
         return;
     gpio_loop_stop(motor);
-    sn_single_encoder_follow(loop->encoder, NULL);
+    sn_single_encoder_leave(loop->encoder, &loop->direction);
     if (loop->reading)
         sn_call_cancel(&loop->read, SN_ERR_CANCELLED);
 }
