@@ -26,13 +26,14 @@ enum { SN_PCD_RED = 0xff0000 };
 /* ---- reading ---- */
 
 struct sn_pcd_reader {
-    size_t count; /* points, no more than there are bytes for */
+    size_t count; /* points: what there are bytes for, and two more at most */
     bool colored;
 
     /* Private */
     size_t done;
-    const char *next, *end;             /* what is left of ASCII, the beginning of binary data */
+    const char *next, *end;             /* what is left of ASCII; binary data */
     size_t point_stride, column_stride; /* from a point to the next, from x to y; 0: ASCII */
+    bool rounds;
 };
 
 /* Reads the header. `file` must outlive the reader, and so must the arena, which compressed points

@@ -40,20 +40,32 @@ static uint32_t get_u32(const char *p)
 /* A point of ASCII takes two bytes a column at least. */
 static int open_ascii(struct sn_pcd_reader *reader, struct sn_str data, struct sn_error *error)
 {
-    if (reader->count > data.len / (2 * columns_of(reader)))
-        return FAIL(error, "EOF");
+    struct sn_point point;
+    int code = 0;
+
     reader->next = data.ptr;
     reader->end = data.ptr + data.len;
-    return 0;
+    if (reader->count <= data.len / (2 * columns_of(reader)))
+        return 0;
+    while (!code) /* what is wrong first */
+        code = sn_pcd_next(reader, &point, error);
+    return code;
 }
 
+/* Where data are missing a cloud with colours ends; one without goes on with zeros, upstream as
+ * well. All points of zeros alone are the same one. */
 static int open_binary(struct sn_pcd_reader *reader, struct sn_str data, struct sn_error *error)
 {
-    size_t size = 4 * columns_of(reader);
+    size_t size = 4 * columns_of(reader), whole = data.len / size;
 
-    if (reader->count > data.len / size)
-        return FAIL(error, "%s", data.len % size ? "unexpected EOF" : "EOF");
+    if (reader->count > whole && data.len % 4)
+        return FAIL(error, "unexpected EOF");
+    size_t most = reader->colored ? whole : whole + (data.len % size != 0) + 1;
+    if (reader->count > most)
+        reader->count = most;
     reader->next = data.ptr;
+    reader->end = data.ptr + data.len;
+    reader->rounds = true;
     reader->point_stride = size;
     reader->column_stride = 4;
     return 0;
@@ -92,6 +104,7 @@ static int open_compressed(struct sn_pcd_reader *reader, struct sn_str data, str
         return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED,
                             "point cloud takes too much memory when unpacked");
     reader->next = (const char *)points;
+    reader->end = reader->next + get_u32(data.ptr + 4);
     reader->point_stride = 4;
     reader->column_stride = 4 * reader->count;
     return unpack(data, reader->count * 4 * columns_of(reader), points, error);
@@ -119,22 +132,23 @@ int sn_pcd_open(struct sn_pcd_reader *reader, struct sn_str file, struct sn_aren
 
 /* ---- points ---- */
 
-static double get_mm(const char *p)
+/* Plain binary is read to a tenth of a millimetre, compressed as it is: upstream's ways. */
+static double get_mm(const struct sn_pcd_reader *reader, const char *p)
 {
-    uint32_t bits = get_u32(p);
+    uint32_t bits = p < reader->end ? get_u32(p) : 0;
     float metres;
 
     memcpy(&metres, &bits, sizeof(metres));
-    return (double)metres * 1000;
+    return reader->rounds ? round((double)metres * 10000) / 10 : (double)metres * 1000;
 }
 
 static void next_binary(const struct sn_pcd_reader *reader, struct sn_point *point)
 {
     const char *p = reader->next + reader->done * reader->point_stride;
 
-    point->x = get_mm(p);
-    point->y = get_mm(p + reader->column_stride);
-    point->z = get_mm(p + 2 * reader->column_stride);
+    point->x = get_mm(reader, p);
+    point->y = get_mm(reader, p + reader->column_stride);
+    point->z = get_mm(reader, p + 2 * reader->column_stride);
     if (reader->colored)
         point->rgb = get_u32(p + 3 * reader->column_stride) & 0xffffff;
 }

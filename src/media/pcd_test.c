@@ -3,7 +3,7 @@
  * Files and the texts of their errors as the reference server answers them, except where a row says
  * otherwise.
  */
-#include "media/pcd.h"
+#include "media/cloud.h"
 #include "media/testing.h"
 
 #include <math.h>
@@ -170,6 +170,7 @@ static const struct {
      "invalid point 0 field x: strconv.ParseFloat: parsing \"x\": invalid syntax"},
     {BYTES(PLAIN("1", "ascii") "1 2e400 3\n"),
      "invalid point 0 field 2e400: strconv.ParseFloat: parsing \"2e400\": value out of range"},
+    {BYTES(PLAIN("2", "ascii") "1 2\n4 5 6\n"), "unexpected number of fields in point 0"},
     {BYTES(PLAIN("1", "ascii") "1 2     \n"), "unexpected number of fields in point 0"},
     {BYTES(PLAIN("1", "ascii") "1 2 3 4\n"), "unexpected number of fields in point 0"},
     {BYTES(PLAIN("1", "ascii") "inf 2 3\n"),
@@ -182,7 +183,6 @@ static const struct {
      "z component (9.99999995904e+14) is out of range [-8.589934591e+09,8.589934591e+09]"},
 
     {BYTES(PLAIN("2", "binary") F1 F2 F3 "abc"), "unexpected EOF"},
-    {BYTES(PLAIN("2", "binary") F1 F2 F3), "EOF"},
     {BYTES(PLAIN("1", "binary_compressed")), "failed to read compressed size: EOF"},
     {BYTES(PLAIN("1", "binary_compressed") "abcdef"),
      "failed to read uncompressed size: unexpected EOF"},
@@ -266,14 +266,78 @@ static void what_is_written_reads_back(void **state)
 
     assert_int_equal(sn_pcd_begin(&writer, 1000, false, &m->arena), 0);
     for (int i = 0; i < 1000; i++)
-        sn_pcd_put(&writer, (struct sn_point){i, -i / 8.0, i * 1e5, 0});
+        sn_pcd_put(&writer, (struct sn_point){i, -i / 10.0, i * 1e5, 0});
     assert_int_equal(sn_pcd_open(&reader, sn_pcd_end(&writer), &m->arena, NULL), 0);
     assert_int_equal(reader.count, 1000);
     assert_false(reader.colored);
     for (int i = 0; i < 1000; i++) {
         assert_int_equal(sn_pcd_next(&reader, &point, NULL), 0);
-        assert_true(fabs(point.x - i) < 1e-3 && fabs(point.y + i / 8.0) < 1e-3);
+        assert_true(fabs(point.x - i) < 1e-3 && fabs(point.y + i / 10.0) < 1e-3);
     }
+}
+
+/* ---- clouds ---- */
+
+static struct sn_cloud cloud_of(struct memory *m, struct sn_str file)
+{
+    struct sn_cloud cloud;
+    struct sn_error error;
+
+    if (sn_cloud_read(&cloud, file, &m->arena, &error))
+        fail_msg("%s", error.text);
+    return cloud;
+}
+
+static void a_position_has_one_point(void **state)
+{
+    struct memory *m = *state;
+    struct sn_cloud cloud = cloud_of(
+        m, (struct sn_str)BYTES(COLORED("4", "ascii") "1 2 3 1\n4 5 6 2\n1 2 3 3\n-0 0 0 4\n"));
+
+    assert_int_equal(cloud.count, 3);
+    assert_true(cloud.points[0].x == 1000 && cloud.points[0].rgb == 3);
+    assert_true(cloud.points[1].x == 4000 && cloud.points[1].rgb == 2);
+    cloud = cloud_of(m, (struct sn_str)BYTES(PLAIN("3", "ascii") "0 0 0\n-0 0 -0\nnan 0 0\n"));
+    assert_int_equal(cloud.count, 2);
+    cloud = cloud_of(m, (struct sn_str)BYTES(PLAIN("2", "ascii") "nan 0 0\nnan 0 0\n"));
+    assert_int_equal(cloud.count, 2);
+}
+
+static void plain_binary_is_rounded(void **state)
+{
+    struct memory *m = *state;
+    /* 1.23456, 0.00004, -0.00005 */
+    static const struct sn_str file =
+        BYTES(PLAIN("1", "binary") "\x10\x06\x9e\x3f\xac\xc5\x27\x38\x17\xb7\x51\xb8");
+    struct sn_cloud cloud = cloud_of(m, file);
+
+    assert_true(cloud.points[0].x == 1234.6 && cloud.points[0].y == 0 && cloud.points[0].z == 0);
+}
+
+static void what_is_missing_is_zero_without_colours(void **state)
+{
+    struct memory *m = *state;
+    struct sn_cloud cloud = cloud_of(m, (struct sn_str)BYTES(PLAIN("9", "binary")));
+
+    assert_true(cloud.count == 1 && cloud.points[0].x == 0);
+    cloud = cloud_of(m, (struct sn_str)BYTES(PLAIN("99999999", "binary") F1 F2 F3 F4));
+    assert_int_equal(cloud.count, 3);
+    assert_true(cloud.points[0].z == 3000);
+    assert_true(cloud.points[1].x == 4000 && cloud.points[1].y == 0 && cloud.points[2].x == 0);
+    cloud = cloud_of(m, (struct sn_str)BYTES(COLORED("9", "binary") F1 F2 F3 F4 F5));
+    assert_int_equal(cloud.count, 1);
+}
+
+static void many_points_are_told_apart(void **state)
+{
+    struct memory *m = *state;
+    struct sn_cloud cloud;
+
+    assert_int_equal(sn_cloud_begin(&cloud, 10000, false, &m->arena), 0);
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < 10000; i++)
+            sn_cloud_put(&cloud, (struct sn_point){i % 100 * 0.1, i / 100 * 0.1, i % 7, 0});
+    assert_int_equal(cloud.count, 10000);
 }
 
 static void the_arena_bounds_writing(void **state)
@@ -298,6 +362,10 @@ int main(void)
         TEST(nothing_is_read_behind_the_end),
         TEST(what_is_written_is_upstreams),
         TEST(what_is_written_reads_back),
+        TEST(a_position_has_one_point),
+        TEST(plain_binary_is_rounded),
+        TEST(what_is_missing_is_zero_without_colours),
+        TEST(many_points_are_told_apart),
         TEST(the_arena_bounds_writing),
     };
 

@@ -7,7 +7,7 @@
  * that move the frames in question are asked where their joints are, the answer is worked out.
  */
 #include "api/geometry.h"
-#include "media/pcd.h"
+#include "media/cloud.h"
 #include "pb/component/arm/v1/arm.h"
 #include "pb/robot/v1/robot.h"
 #include "robot/frames.h"
@@ -346,21 +346,16 @@ struct cloud_answer {
 static int transform_cloud(struct sn_call *call, void *arg)
 {
     struct cloud_answer *a = arg;
-    struct sn_pcd_reader reader;
-    struct sn_pcd_writer writer;
-    struct sn_point point = {0};
-    int code = sn_pcd_open(&reader, a->pcd, call->arena, &a->error);
+    struct sn_cloud cloud;
+    int code = sn_cloud_read(&cloud, a->pcd, call->arena, &a->error);
 
-    if (!code)
-        code = sn_pcd_begin(&writer, reader.count, reader.colored, call->arena);
-    for (size_t i = 0; !code && i < reader.count; i++) {
-        code = sn_pcd_next(&reader, &point, &a->error);
-        struct sn_vec3 moved = sn_pose_apply(&a->seen, sn_vec3(point.x, point.y, point.z));
-        sn_pcd_put(&writer, (struct sn_point){moved.x, moved.y, moved.z, point.rgb});
+    for (size_t i = 0; !code && i < cloud.count; i++) {
+        struct sn_point *point = &cloud.points[i];
+        struct sn_vec3 moved = sn_pose_apply(&a->seen, sn_vec3(point->x, point->y, point->z));
+
+        *point = (struct sn_point){moved.x, moved.y, moved.z, point->rgb};
     }
-    if (!code)
-        *a->to = sn_pcd_end(&writer);
-    return code;
+    return code ? code : sn_cloud_write(&cloud, call->arena, a->to);
 }
 
 static int cloud_start(struct sn_call *call)

@@ -35,6 +35,7 @@ def write_files():
     depth = Image.new("I;16", (WIDTH, HEIGHT))
     depth.putdata(DISTANCES)
     depth.save(FILES / "depth.png")
+    Image.new("I;16", (WIDTH, HEIGHT)).save(FILES / "none.png")
     (FILES / "depth.dep").write_bytes(
         b"DEPTHMAP" + struct.pack(">QQ", WIDTH, HEIGHT) + struct.pack(">800H", *DISTANCES))
     (FILES / "two.pcd").write_text(
@@ -83,6 +84,12 @@ CONFIG = {"components": [
                                  "y_max_px": 200})),
     changed("twice", ("rotate", {"angle_degs": 90}), ("resize", {"width_px": 8, "height_px": 8})),
     changed("far", ("rotate", {"angle_degs": 90}), source="depth"),
+    changed("far-small", ("rotate", {}), ("resize", {"width_px": 4, "height_px": 4}),
+            source="depth"),
+    changed("same", ("", {}), source="depth"), changed("same-color", ("", {}), ("", {})),
+    changed("lens-quarter", ("rotate", {"angle_degs": 90}), source="lens"),
+    files("lens", lens=True, color_image="color.png"), files("other-file", pointcloud="color.png"),
+    files("dull", lens=True, color_image="color.png", depth_image="none.png"),
     changed("chain", ("rotate", {"angle_degs": 90}), source="quarter"),
     changed("seen", ("detections", {"detector_name": "eye", "confidence_threshold": 0.5}),
             source="pizza"),
@@ -194,6 +201,36 @@ async def test_a_cloud_in_colour(server):
                                              for y in range(HEIGHT))}
 
 
+async def test_what_has_no_distance_is_one_point(server):
+    async with server.machine() as machine:
+        data, _ = await Camera.from_robot(machine, "dull").get_point_cloud()
+    (x, y, z, color), = points_of(data)
+    r, g, b = color_of(WIDTH - 1, HEIGHT - 1)
+    assert (x, y, z, color) == (0, 0, 0, r << 16 | g << 8 | b)
+
+
+@pytest.mark.differs("there it is a matter of chance how much is left")
+async def test_what_a_lens_puts_out_of_range_is_in_no_cloud(server):
+    """One without a height has no place for anything but the row on its axis."""
+    async with server.machine() as machine:
+        data, _ = await Camera.from_robot(machine, "blurred").get_point_cloud()
+    assert len(points_of(data)) == WIDTH
+
+
+async def test_clouds_of_changed_distances(server):
+    """By the source's lens."""
+    async with server.machine() as machine:
+        same, _ = await Camera.from_robot(machine, "same").get_point_cloud()
+        assert same == (await Camera.from_robot(machine, "depth").get_point_cloud())[0]
+        data, mime_type = await Camera.from_robot(machine, "far").get_point_cloud()
+    assert mime_type == "pointcloud/pcd"
+    expected = {((HEIGHT - 1 - y - 20) / 100 * (x * 10 + y) / 1000,
+                 (x - 10) / 100 * (x * 10 + y) / 1000, (x * 10 + y) / 1000)
+                for x in range(WIDTH) for y in range(HEIGHT) if x * 10 + y}
+    assert sorted(tuple(round(v, 5) for v in point) for point in points_of(data)) == sorted(
+        tuple(round(v, 5) for v in point) for point in expected)
+
+
 async def test_a_cloud_from_a_file(server):
     async with server.machine() as machine:
         data, _ = await Camera.from_robot(machine, "cloud").get_point_cloud()
@@ -261,13 +298,20 @@ async def test_unknown_source(server):
 
 
 NO_LENS = "camera intrinsics not found in config: camera intrinsic parameters are not available"
+NO_CHANGED_CLOUD = ("function NextPointCloud not defined for last videosource in transform "
+                    "pipeline: ")
+NO_CHANGED_LENS = ("cannot do a projection to a point cloud: camera intrinsic parameters are not "
+                   "available")
 
 
 @pytest.mark.parametrize("name, text", [
     ("color", NO_LENS),
-    pytest.param("blurred", NO_LENS, marks=pytest.mark.differs("one text for all bad lenses")),
-    ("quarter", "function NextPointCloud not defined for last videosource in transform pipeline: "
-     "cannot do a projection to a point cloud: camera intrinsic parameters are not available")])
+    ("other-file", f'do not know how to read file "{FILES / "color.png"}"'),
+    ("quarter", NO_CHANGED_CLOUD + NO_CHANGED_LENS),
+    ("far-small", NO_CHANGED_CLOUD + NO_CHANGED_LENS),
+    ("same-color", NO_CHANGED_CLOUD + NO_LENS),
+    ("lens-quarter", NO_CHANGED_CLOUD + "cannot project to a point cloud: don't know how to make "
+     "DepthMap from *image.NRGBA")])
 async def test_no_cloud(server, name, text):
     async with server.channel() as channel:
         request = GetPointCloudRequest(name=name, mime_type="pointcloud/pcd")

@@ -5,10 +5,13 @@
  */
 #include "driver/camera/lens.h"
 #include "driver/camera/preloaded.h"
+#include "driver/camera/project.h"
+#include "media/cloud.h"
 #include "media/image.h"
-#include "media/pcd.h"
 #include "platform/file.h"
 #include "sinew/api/camera.h"
+
+#include <inttypes.h>
 
 enum { PIXELS_MEMORY_MAX = 256 << 20 };
 
@@ -16,6 +19,7 @@ struct files_attrs {
     struct sn_str color, depth, cloud, preloaded;
     struct sn_pinhole pinhole;
     struct sn_distortion distortion;
+    bool has_pinhole;
 };
 
 struct files_camera {
@@ -206,66 +210,19 @@ static int files_images(struct sn_call *call, struct sn_camera *camera,
 /* A cloud's file is read and written, so that what is sent is always one that can be read. */
 static int copy_cloud(struct sn_call *call, struct files_request *request, struct sn_str *ret_file)
 {
-    struct sn_pcd_reader reader;
-    struct sn_pcd_writer writer;
-    struct sn_point point;
+    struct sn_str path = request->files->attrs->cloud, file;
+    struct sn_cloud cloud;
     struct sn_error error;
-    struct sn_str file;
-    int code = read_file(call, request->files->attrs->cloud, &request->arena, &file);
 
+    if (path.len < 4 || memcmp(path.ptr + path.len - 4, ".pcd", 4) != 0)
+        return sn_call_fail(call, SN_ERR_UNKNOWN, "do not know how to read file \"%.*s\"",
+                            SN_STR_ARGS(path));
+    int code = read_file(call, path, &request->arena, &file);
     if (code)
         return code;
-    code = sn_pcd_open(&reader, file, &request->arena, &error);
-    if (!code && sn_pcd_begin(&writer, reader.count, reader.colored, call->arena))
-        return SN_ERR_RESOURCE_EXHAUSTED;
-    for (size_t i = 0; !code && i < reader.count; i++) {
-        code = sn_pcd_next(&reader, &point, &error);
-        if (!code)
-            sn_pcd_put(&writer, point);
-    }
-    if (code)
+    if (sn_cloud_read(&cloud, file, &request->arena, &error))
         return sn_call_fail(call, SN_ERR_UNKNOWN, "%s", error.text);
-    *ret_file = sn_pcd_end(&writer);
-    return 0;
-}
-
-static struct sn_point project(const struct sn_pinhole *lens, uint32_t x, uint32_t y, double z)
-{
-    return (struct sn_point){(x - lens->ppx) / lens->fx * z, (y - lens->ppy) / lens->fy * z, z, 0};
-}
-
-static size_t count_points(const struct sn_image *depth, bool colored)
-{
-    size_t all = (size_t)depth->width * depth->height, count = 0;
-
-    for (size_t i = 0; i < all; i++)
-        count += colored || depth->depth[i];
-    return count;
-}
-
-/* Without colours what has no distance has no point; with them it has, as upstream. */
-static int project_all(struct sn_call *call, const struct sn_pinhole *lens,
-                       const struct sn_image *depth, const struct sn_image *color,
-                       struct sn_str *ret_file)
-{
-    struct sn_pcd_writer writer;
-
-    if (sn_pcd_begin(&writer, count_points(depth, color != NULL), color != NULL, call->arena))
-        return SN_ERR_RESOURCE_EXHAUSTED;
-    for (uint32_t y = 0; y < depth->height; y++) {
-        for (uint32_t x = 0; x < depth->width; x++) {
-            size_t at = (size_t)y * depth->width + x;
-            struct sn_point point = project(lens, x, y, depth->depth[at]);
-            const uint8_t *rgba = color ? color->rgba + 4 * at : NULL;
-
-            if (rgba)
-                point.rgb = (uint32_t)rgba[0] << 16 | (uint32_t)rgba[1] << 8 | rgba[2];
-            if (rgba || depth->depth[at])
-                sn_pcd_put(&writer, point);
-        }
-    }
-    *ret_file = sn_pcd_end(&writer);
-    return 0;
+    return sn_cloud_write(&cloud, call->arena, ret_file);
 }
 
 static int project_files(struct sn_call *call, struct files_request *request,
@@ -275,13 +232,13 @@ static int project_files(struct sn_call *call, struct files_request *request,
     struct sn_image depth, color;
     struct sn_str bytes;
 
-    if (!(a->pinhole.fx > 0 && a->pinhole.fy > 0))
+    if (!a->has_pinhole)
         return sn_call_fail(call, SN_ERR_UNKNOWN,
                             "camera intrinsics not found in config: camera intrinsic parameters "
                             "are not available");
     int code = read_depth(call, a->depth, &request->arena, &depth);
     if (code || !a->color.len)
-        return code ? code : project_all(call, &a->pinhole, &depth, NULL, ret_file);
+        return code ? code : sn_project(&a->pinhole, &depth, NULL, call->arena, ret_file);
     code = read_image(call, a->color, &request->arena, &bytes, &color);
     if (code)
         return code;
@@ -289,7 +246,7 @@ static int project_files(struct sn_call *call, struct files_request *request,
         return sn_call_fail(call, SN_ERR_UNKNOWN,
                             "depth map and color dimensions don't match: %u x %u and %u x %u",
                             depth.width, depth.height, color.width, color.height);
-    return project_all(call, &a->pinhole, &depth, &color, ret_file);
+    return sn_project(&a->pinhole, &depth, &color, call->arena, ret_file);
 }
 
 static int work_cloud(struct sn_call *call, void *arg)
@@ -321,7 +278,7 @@ static int files_properties(struct sn_call *call, struct sn_camera *camera,
     const struct files_attrs *a = files_of(camera)->attrs;
 
     ret->supports_pcd = true;
-    return sn_lens_properties(call, &a->pinhole, &a->distortion, ret);
+    return sn_lens_properties(call, a->has_pinhole ? &a->pinhole : NULL, &a->distortion, ret);
 }
 
 /* ---- its life ---- */
@@ -334,6 +291,12 @@ static int files_validate(const void *attrs, struct sn_error *error)
         return sn_error_set(error, SN_ERR_UNKNOWN,
                             "preloaded_image must be one of: pizza, dog, crowd. Got: %.*s",
                             SN_STR_ARGS(a->preloaded));
+    if (a->pinhole.width_px < 0 || a->pinhole.height_px < 0)
+        return sn_error_set(error, SN_ERR_UNKNOWN,
+                            "got illegal negative dimensions for width_px and height_px (%" PRId64
+                            ", %" PRId64 ") fields set in intrinsic_parameters for image_file "
+                            "camera",
+                            a->pinhole.height_px, a->pinhole.width_px);
     return 0;
 }
 
@@ -360,8 +323,9 @@ static const struct sn_attr files_attrs[] = {
     {"depth_image_file_path", SN_ATTR_STRING, AT(depth), .help = "16-bit PNG or raw depth, mm"},
     {"pointcloud_file_path", SN_ATTR_STRING, AT(cloud), .help = "PCD"},
     {"preloaded_image", SN_ATTR_STRING, AT(preloaded), .help = "pizza, dog or crowd"},
-    {"intrinsic_parameters", SN_ATTR_OBJECT, AT(pinhole), .help = "lens, for point clouds",
-     .sub = sn_pinhole_attrs, .sub_size = sizeof(struct sn_pinhole)},
+    {"intrinsic_parameters", SN_ATTR_OBJECT, AT(pinhole), .given = AT(has_pinhole),
+     .help = "lens, for point clouds", .sub = sn_pinhole_attrs,
+     .sub_size = sizeof(struct sn_pinhole)},
     {"distortion_parameters", SN_ATTR_OBJECT, AT(distortion), .help = "lens, brown_conrady",
      .sub = sn_distortion_attrs, .sub_size = sizeof(struct sn_distortion)},
     {0},

@@ -15,7 +15,7 @@ int sn_lens_properties(struct sn_call *call, const struct sn_pinhole *pinhole,
 
     if (!lens)
         return SN_ERR_RESOURCE_EXHAUSTED;
-    if (pinhole->fx > 0) {
+    if (pinhole) {
         lens->intrinsics =
             (struct pb_camera_intrinsic_parameters){.width_px = (uint32_t)pinhole->width_px,
                                                     .height_px = (uint32_t)pinhole->height_px,

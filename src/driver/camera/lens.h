@@ -23,7 +23,8 @@ struct sn_distortion {
 /* For an attribute of type OBJECT. */
 extern const struct sn_attr sn_pinhole_attrs[], sn_distortion_attrs[];
 
-/* Puts what was given into `ret`, on the call's arena. RESOURCE_EXHAUSTED. */
+/* Puts what was given into `ret`, on the call's arena; `pinhole` may be NULL. RESOURCE_EXHAUSTED.
+ */
 int sn_lens_properties(struct sn_call *call, const struct sn_pinhole *pinhole,
                        const struct sn_distortion *distortion,
                        struct pb_camera_get_properties_response *ret) SN_MUST_USE;

@@ -6,11 +6,13 @@
  */
 #include "driver/camera/lens.h"
 #include "driver/camera/pipeline.h"
+#include "driver/camera/project.h"
 #include "pb/service/vision/v1/vision.h"
 #include "sinew/api/camera.h"
 #include "sinew/api/vision.h"
 #include "sinew/list.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 enum { STEPS_MAX = 64, PIXELS_MEMORY_MAX = 256 << 20, LINE = 12 };
@@ -20,6 +22,7 @@ struct transform_attrs {
     struct sn_attr_list pipeline; /* of struct sn_step_attrs */
     struct sn_pinhole pinhole;
     struct sn_distortion distortion;
+    bool has_pinhole;
 };
 
 struct transform_camera {
@@ -30,12 +33,15 @@ struct transform_camera {
     size_t count;
 };
 
-/* One GetImages, in its call's arena. */
+/* One GetImages or GetPointCloud, in its call's arena. */
 struct run {
     struct sn_call child; /* the part that is under way */
     struct sn_call *call;
     struct transform_camera *camera;
     struct pb_camera_get_images_response *ret, source;
+    struct pb_camera_get_point_cloud_response *cloud; /* wanted instead of `ret`, or NULL */
+    struct pb_camera_get_properties_response lens;    /* of the source, for that */
+    struct sn_pinhole pinhole;
     uint64_t captured_ns;
     struct sn_arena arenas[2]; /* of pixels: the present picture's, and the next one's */
     struct sn_image image;
@@ -68,9 +74,11 @@ static void run_end(struct run *run, int code, struct sn_str text)
     sn_arena_fini(&run->arenas[0]);
     sn_arena_fini(&run->arenas[1]);
     if (code)
-        sn_call_fail(call, code,
-                     "videoSource: call to get Images failed: could not get images from camera: "
-                     "videoSource: call to get Images failed: %.*s",
+        sn_call_fail(call, code, "%s%.*s",
+                     run->cloud ? "function NextPointCloud not defined for last videosource in "
+                                  "transform pipeline: "
+                                : "videoSource: call to get Images failed: could not get images "
+                                  "from camera: videoSource: call to get Images failed: ",
                      SN_STR_ARGS(text));
     sn_call_done(call, code);
 }
@@ -173,6 +181,25 @@ static int decode(struct run *run)
                                &run->error);
 }
 
+/* What the last step made. */
+static int work_answer(struct run *run)
+{
+    bool is_last = run->step == run->camera->count;
+
+    sn_camera_make_room(run->call);
+    if (!is_last || !run->cloud)
+        return sn_image_encode(&run->image, SN_FORMAT_JPEG, run->call->arena, &run->jpeg,
+                               &run->error);
+    if (run->image.kind != SN_IMAGE_DEPTH)
+        return sn_error_set(&run->error, SN_ERR_UNKNOWN,
+                            "cannot project to a point cloud: don't know how to make DepthMap from "
+                            "*image.NRGBA");
+    return sn_project(&run->pinhole, &run->image, NULL, run->call->arena, &run->cloud->point_cloud)
+               ? sn_error_set(&run->error, SN_ERR_RESOURCE_EXHAUSTED,
+                              "a point cloud may have %d bytes", SN_CAMERA_BYTES_MAX)
+               : 0;
+}
+
 static int work_pixels(struct run *run)
 {
     const struct transform_camera *camera = run->camera;
@@ -185,10 +212,7 @@ static int work_pixels(struct run *run)
     run->decoded = true;
     while (!code && run->step < camera->count && !asks_vision(&camera->steps[run->step]))
         code = step_pixels(run, &camera->steps[run->step++]);
-    if (code)
-        return code;
-    sn_camera_make_room(run->call);
-    return sn_image_encode(&run->image, SN_FORMAT_JPEG, run->call->arena, &run->jpeg, &run->error);
+    return code ? code : work_answer(run);
 }
 
 static int pixels_work(struct sn_call *child, void *arg)
@@ -258,8 +282,11 @@ static void pixels_end(struct sn_call *child, int code)
         run_part(run, vision_start, vision_end);
         return;
     }
-    code = sn_camera_add_image(run->call, run->ret, SN_STR_NULL, SN_STR(SN_MIME_JPEG), run->jpeg,
-                               run->captured_ns);
+    if (run->cloud)
+        run->cloud->mime_type = SN_STR(SN_MIME_PCD);
+    else
+        code = sn_camera_add_image(run->call, run->ret, SN_STR_NULL, SN_STR(SN_MIME_JPEG),
+                                   run->jpeg, run->captured_ns);
     run_end(run, code, SN_STR("out of memory"));
 }
 
@@ -284,36 +311,104 @@ static int source_start(struct sn_call *child)
     return sn_camera_images(child, run->camera->source, NULL, 0, NULL, &run->source);
 }
 
+static struct run *run_create(struct sn_call *call, struct sn_camera *camera)
+{
+    struct run *run = sn_arena_zalloc(call->arena, sizeof(*run));
+
+    if (!run)
+        return NULL;
+    run->call = call;
+    run->camera = transform_of(camera);
+    run->captured_ns = call->env->unix_ns();
+    sn_arena_init(&run->arenas[0], call->env->blocks, PIXELS_MEMORY_MAX);
+    sn_arena_init(&run->arenas[1], call->env->blocks, PIXELS_MEMORY_MAX);
+    return run;
+}
+
 static int transform_images(struct sn_call *call, struct sn_camera *camera,
                             const struct sn_str *sources, size_t count,
                             const struct pb_google_struct *extra,
                             struct pb_camera_get_images_response *ret)
 {
-    struct run *run = sn_arena_zalloc(call->arena, sizeof(*run));
+    struct run *run = run_create(call, camera);
 
     if (!run)
         return SN_ERR_RESOURCE_EXHAUSTED;
-    run->call = call;
-    run->camera = transform_of(camera);
     run->ret = ret;
-    run->captured_ns = call->env->unix_ns();
-    sn_arena_init(&run->arenas[0], call->env->blocks, PIXELS_MEMORY_MAX);
-    sn_arena_init(&run->arenas[1], call->env->blocks, PIXELS_MEMORY_MAX);
     run_part(run, source_start, source_end);
     return SN_PENDING;
 }
 
-/* ---- the rest ---- */
+/* ---- point clouds ---- */
+
+static void cloud_end(struct sn_call *child, int code)
+{
+    run_end((struct run *)child, code, sn_call_text(child, code));
+}
+
+/* Where nothing is changed it is the source's own. */
+static int cloud_start(struct sn_call *child)
+{
+    struct run *run = (struct run *)child;
+
+    return sn_camera_point_cloud(child, run->camera->source, SN_STR(SN_MIME_PCD), NULL, run->cloud);
+}
+
+/* The source's lens; that of a picture whose size was changed isn't known. */
+static bool take_lens(struct run *run)
+{
+    const struct pb_camera_intrinsic_parameters *lens = run->lens.intrinsic_parameters;
+
+    for (size_t i = 0; i < run->camera->count; i++)
+        if (run->camera->steps[i].kind == SN_STEP_RESIZE ||
+            run->camera->steps[i].kind == SN_STEP_CROP)
+            return false;
+    if (lens)
+        run->pinhole = (struct sn_pinhole){.fx = lens->focal_x_px,
+                                           .fy = lens->focal_y_px,
+                                           .ppx = lens->center_x_px,
+                                           .ppy = lens->center_y_px};
+    return lens != NULL;
+}
+
+static void lens_end(struct sn_call *child, int code)
+{
+    struct run *run = (struct run *)child;
+
+    if (part_failed(run, code))
+        return;
+    if (take_lens(run))
+        run_part(run, source_start, source_end);
+    else
+        run_end(run, SN_ERR_UNKNOWN,
+                SN_STR("cannot do a projection to a point cloud: camera intrinsic parameters are "
+                       "not available"));
+}
+
+static int lens_start(struct sn_call *child)
+{
+    struct run *run = (struct run *)child;
+
+    return sn_camera_properties(child, run->camera->source, &run->lens);
+}
 
 static int transform_point_cloud(struct sn_call *call, struct sn_camera *camera,
                                  struct sn_str mime_type, const struct pb_google_struct *extra,
                                  struct pb_camera_get_point_cloud_response *ret)
 {
-    return sn_call_fail(call, SN_ERR_UNKNOWN,
-                        "function NextPointCloud not defined for last videosource in transform "
-                        "pipeline: cannot do a projection to a point cloud: camera intrinsic "
-                        "parameters are not available");
+    struct run *run = run_create(call, camera);
+
+    if (!run)
+        return SN_ERR_RESOURCE_EXHAUSTED;
+    run->cloud = ret;
+    if (run->camera->count)
+        run_part(run, lens_start, lens_end);
+    else
+        run_part(run, cloud_start, cloud_end);
+    return SN_PENDING;
 }
+
+/* ---- the rest ---- */
 
 static int transform_properties(struct sn_call *call, struct sn_camera *camera,
                                 struct pb_camera_get_properties_response *ret)
@@ -321,7 +416,19 @@ static int transform_properties(struct sn_call *call, struct sn_camera *camera,
     const struct transform_attrs *a = transform_of(camera)->attrs;
 
     ret->supports_pcd = true;
-    return sn_lens_properties(call, &a->pinhole, &a->distortion, ret);
+    return sn_lens_properties(call, a->has_pinhole ? &a->pinhole : NULL, &a->distortion, ret);
+}
+
+static int transform_validate(const void *attrs, struct sn_error *error)
+{
+    const struct sn_pinhole *pinhole = &((const struct transform_attrs *)attrs)->pinhole;
+
+    if (pinhole->width_px >= 0 && pinhole->height_px >= 0)
+        return 0;
+    return sn_error_set(error, SN_ERR_UNKNOWN,
+                        "got illegal negative dimensions for width_px and height_px (%" PRId64
+                        ", %" PRId64 ") fields set in intrinsic_parameters for transform camera",
+                        pinhole->width_px, pinhole->height_px);
 }
 
 static int transform_open(struct sn_call *call, struct sn_resource *resource, const void *attrs)
@@ -338,8 +445,9 @@ static int transform_open(struct sn_call *call, struct sn_resource *resource, co
     if (a->pipeline.count > STEPS_MAX)
         return sn_call_fail(call, SN_ERR_UNKNOWN, "pipeline has %zu transforms; allowed: %d",
                             a->pipeline.count, STEPS_MAX);
-    for (; camera->count < a->pipeline.count; camera->count++)
-        if (sn_step_parse(&steps[camera->count], &camera->steps[camera->count], &error))
+    /* One without a type changes nothing, as upstream. */
+    for (size_t i = 0; i < a->pipeline.count; i++)
+        if (steps[i].type.len && sn_step_parse(&steps[i], &camera->steps[camera->count++], &error))
             return sn_call_fail(call, SN_ERR_UNKNOWN, "%s", error.text);
     int code = sn_dependency(call, resource, SN_API_CAMERA, a->source, &source);
     camera->source = (struct sn_camera *)source;
@@ -353,8 +461,8 @@ static const struct sn_attr transform_attrs[] = {
      .dependency = true},
     {"pipeline", SN_ATTR_OBJECTS, AT(pipeline), .help = "the changes, in order",
      .sub = sn_step_attrs, .sub_size = sizeof(struct sn_step_attrs)},
-    {"intrinsic_parameters", SN_ATTR_OBJECT, AT(pinhole), .help = "lens, told on",
-     .sub = sn_pinhole_attrs, .sub_size = sizeof(struct sn_pinhole)},
+    {"intrinsic_parameters", SN_ATTR_OBJECT, AT(pinhole), .given = AT(has_pinhole),
+     .help = "lens, told on", .sub = sn_pinhole_attrs, .sub_size = sizeof(struct sn_pinhole)},
     {"distortion_parameters", SN_ATTR_OBJECT, AT(distortion), .help = "lens, told on",
      .sub = sn_distortion_attrs, .sub_size = sizeof(struct sn_distortion)},
     {0},
@@ -375,5 +483,6 @@ const struct sn_driver sn_driver_camera_transform = {
     .attrs_size = sizeof(struct transform_attrs),
     .attrs = transform_attrs,
     .ops = &transform_ops,
+    .validate = transform_validate,
     .open = transform_open,
 };
