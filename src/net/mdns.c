@@ -17,6 +17,8 @@ struct sn_mdns {
     struct sn_loop *loop;
     struct sn_udp *udp;
     struct sn_list lookups; /* sn_mdns_lookup.link */
+    uint64_t second;        /* in which questions are counted */
+    unsigned questions;
 };
 
 /* ---- answers ---- */
@@ -68,6 +70,16 @@ static void receive(void *owner, const struct sn_ip *local, const struct sn_ip *
 
 /* ---- questions ---- */
 
+static bool may_ask(struct sn_mdns *mdns)
+{
+    uint64_t second = sn_loop_timers(mdns->loop)->now_ns / SN_SECONDS(1);
+
+    if (second != mdns->second)
+        mdns->questions = 0;
+    mdns->second = second;
+    return mdns->questions++ < SN_MDNS_QUESTIONS_PER_S;
+}
+
 static void ask(struct sn_mdns_lookup *lookup)
 {
     struct sn_mdns *mdns = lookup->mdns;
@@ -92,7 +104,8 @@ static void on_time(struct sn_timer *timer)
         lookup->found(lookup, NULL);
         return;
     }
-    ask(lookup);
+    if (may_ask(lookup->mdns))
+        ask(lookup);
     sn_timer_start(sn_loop_timers(lookup->mdns->loop), timer, pauses_ns[lookup->asked++], on_time);
 }
 

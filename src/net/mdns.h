@@ -30,7 +30,9 @@ struct sn_mdns_lookup {
     unsigned asked;
 };
 
-enum { SN_MDNS_LOOKUP_S = 4 };
+/* Callers of any number may have names looked up; beyond so many questions in a second some of a
+ * lookup's four aren't asked, lest they make us shout at the whole network. */
+enum { SN_MDNS_LOOKUP_S = 4, SN_MDNS_QUESTIONS_PER_S = 50 };
 
 /* Begins; `found` never comes from inside. INVALID_ARGUMENT for what can't be a name. */
 int sn_mdns_resolve(struct sn_mdns *mdns, struct sn_mdns_lookup *lookup, struct sn_str name,
