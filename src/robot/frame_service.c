@@ -440,6 +440,7 @@ static int list_parts(struct list_answer *a, const struct sn_frames *frames)
 
         if (!frames->parts[i].parent[0])
             continue;
+        sn_robot_give_room(a->rpc);
         config = sn_pb_add(&a->to->frame_system_configs, arena);
         int code = config ? add_config(frames, i, arena, config) : SN_ERR_RESOURCE_EXHAUSTED;
         if (code)

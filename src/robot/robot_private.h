@@ -112,6 +112,15 @@ static inline struct sn_triplet sn_api_parts(const char *api)
     return sn_triplet_parse(sn_str_of(api), &parts) ? (struct sn_triplet){0} : parts;
 }
 
+/* Room for a row of an answer, which lists what the machine has: that is as much as its config and
+ * the limits of peers allow, and no matter of the size of the question. */
+static inline void sn_robot_give_room(struct sn_rpc *rpc)
+{
+    enum { ROW_MAX = 2 << 10 };
+
+    rpc->arena.left += ROW_MAX;
+}
+
 extern const struct sn_service sn_robot_service;
 
 /* ---- frame_service.c, log_service.c, stop_all.c: RobotService's handlers ---- */

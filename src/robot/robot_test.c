@@ -142,6 +142,45 @@ static void status_shows_everything(void **state)
                         "motor");
 }
 
+static void expect_list(const struct tape *tape, size_t count)
+{
+    enum { ROW_MIN = 20 };
+
+    assert_non_null(strstr(tape->log, "end0:"));
+    assert_true(tape->last_len > count * ROW_MIN);
+}
+
+/* However much there is, and however small the question. */
+static void lists_have_room_for_all(void **state)
+{
+    enum { COUNT = 3000, ROW_MAX = 128 };
+    struct robot_fixture *f = *state;
+    struct pb_robot_get_machine_status_request status_req = {0};
+    struct pb_robot_resource_names_request names_req = {0};
+    struct pb_robot_frame_system_config_request frames_req = {0};
+    char *config = malloc(COUNT * ROW_MAX), *end = config;
+    struct tape tape;
+
+    end += sprintf(end, "{\"components\": [");
+    for (int i = 0; i < COUNT; i++)
+        end += sprintf(end,
+                       "%s{\"name\":\"m%d\",\"api\":\"rdk:component:motor\",\"model\":\"fake\","
+                       "\"frame\":{\"parent\":\"world\"}}",
+                       i ? "," : "", i);
+    strcpy(end, "]}");
+    robot_fixture_configure(f, config);
+    free(config);
+    robot_fixture_begin(f, &tape, ROBOT("ResourceNames"), &pb_robot_resource_names_request_msg,
+                        &names_req);
+    expect_list(&tape, COUNT);
+    robot_fixture_begin(f, &tape, ROBOT("GetMachineStatus"),
+                        &pb_robot_get_machine_status_request_msg, &status_req);
+    expect_list(&tape, COUNT);
+    robot_fixture_begin(f, &tape, ROBOT("FrameSystemConfig"),
+                        &pb_robot_frame_system_config_request_msg, &frames_req);
+    expect_list(&tape, COUNT);
+}
+
 /* A reason that was cut within a letter spoils no more than itself. */
 static void status_shows_what_is_no_text(void **state)
 {
@@ -542,6 +581,7 @@ int main(void)
         TEST(names_are_those_that_work),
         TEST(status_shows_everything),
         TEST(status_shows_what_is_no_text),
+        TEST(lists_have_room_for_all),
         TEST(a_new_config_touches_only_what_changed),
         TEST(duplicates_are_left_out),
         TEST(go_for_takes_its_time),

@@ -36,6 +36,7 @@ static int resource_names(struct sn_rpc *rpc, void *self, const void *request, v
 
         if (node->state != SN_NODE_READY)
             continue;
+        sn_robot_give_room(rpc);
         struct pb_common_resource_name *name = sn_pb_add(&resp->resources, &rpc->arena);
         if (!name)
             return no_memory(rpc);
@@ -47,6 +48,7 @@ static int resource_names(struct sn_rpc *rpc, void *self, const void *request, v
 static int add_rpc_subtype(struct sn_rpc *rpc, struct pb_robot_resource_rpc_subtypes_response *resp,
                            const struct sn_service *service)
 {
+    sn_robot_give_room(rpc);
     struct pb_robot_resource_rpc_subtype *row =
         sn_pb_add(&resp->resource_rpc_subtypes, &rpc->arena);
     struct pb_common_resource_name *name = sn_arena_zalloc(&rpc->arena, sizeof(*name));
@@ -110,6 +112,7 @@ static struct sn_str readable(struct sn_rpc *rpc, const char *text)
 static int add_status(struct sn_rpc *rpc, struct pb_robot_get_machine_status_response *resp,
                       const struct sn_node *node)
 {
+    sn_robot_give_room(rpc);
     struct pb_robot_resource_status *status = sn_pb_add(&resp->resources, &rpc->arena);
     struct pb_common_resource_name *name = sn_arena_zalloc(&rpc->arena, sizeof(*name));
     struct pb_robot_get_cloud_metadata_response *cloud =
@@ -132,9 +135,10 @@ static int add_status(struct sn_rpc *rpc, struct pb_robot_get_machine_status_res
 static int add_module(struct sn_rpc *rpc, struct pb_robot_get_machine_status_response *resp,
                       const struct sn_host *host, size_t index)
 {
-    struct pb_robot_module_status *row = sn_pb_add(&resp->modules, &rpc->arena);
     struct sn_module_info module;
 
+    sn_robot_give_room(rpc);
+    struct pb_robot_module_status *row = sn_pb_add(&resp->modules, &rpc->arena);
     if (!row)
         return no_memory(rpc);
     sn_host_module(host, index, &module);
@@ -157,6 +161,8 @@ static void add_process(void *user, const struct sn_process_state *state)
 {
     struct process_list *list = user;
     struct sn_arena *arena = &list->rpc->arena;
+
+    sn_robot_give_room(list->rpc);
     struct pb_robot_resource_status *status = sn_pb_add(&list->response->resources, arena);
     struct pb_common_resource_name *name = sn_arena_zalloc(arena, sizeof(*name));
     struct pb_google_timestamp *changed = timestamp(list->rpc, state->changed_unix_ns);
@@ -198,6 +204,8 @@ static void add_job(void *user, const char *name, const struct sn_job_times *suc
                     const struct sn_job_times *failed)
 {
     struct job_list *list = user;
+
+    sn_robot_give_room(list->rpc);
     struct pb_robot_job_status *row =
         list->code ? NULL : sn_pb_add(&list->resp->job_statuses, &list->rpc->arena);
 
@@ -260,6 +268,7 @@ static int get_cloud_metadata(struct sn_rpc *rpc, void *self, const void *reques
 static int add_model(struct sn_rpc *rpc, struct pb_robot_get_models_from_modules_response *resp,
                      const struct sn_module_info *module, const char *api, const char *model)
 {
+    sn_robot_give_room(rpc);
     struct pb_robot_module_model *row = sn_pb_add(&resp->models, &rpc->arena);
 
     if (!row)
@@ -310,6 +319,7 @@ static int restart_module(struct sn_rpc *rpc, void *self, const void *request, v
 static int add_operation(struct sn_rpc *rpc, struct pb_robot_get_operations_response *resp,
                          const struct sn_rpc *other)
 {
+    sn_robot_give_room(rpc);
     struct pb_robot_operation *operation = sn_pb_add(&resp->operations, &rpc->arena);
 
     if (!operation)
@@ -415,6 +425,7 @@ static int send_session_heartbeat(struct sn_rpc *rpc, void *self, const void *re
 static int add_session(struct sn_rpc *rpc, struct pb_robot_get_sessions_response *resp,
                        const struct sn_session *session)
 {
+    sn_robot_give_room(rpc);
     struct pb_robot_session *row = sn_pb_add(&resp->sessions, &rpc->arena);
     struct pb_robot_peer_connection_info *info = sn_arena_alloc(&rpc->arena, sizeof(*info));
 
