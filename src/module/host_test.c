@@ -401,6 +401,35 @@ static void expect_log(struct lab *lab, const char *module, const char *text)
 
 /* ---- starting ---- */
 
+/* Whole, however long it is. */
+static void a_modules_level_is_handed_on(void **state)
+{
+    struct lab lab;
+    char level[200], text[PATH_MAX + 512], path[64], args[1024];
+    struct sn_error error;
+
+    set_up(&lab, SN_SECONDS(20));
+    memset(level, 'x', sizeof(level) - 1);
+    level[sizeof(level) - 1] = '\0';
+    snprintf(text, sizeof(text),
+             "{\"modules\":[{\"name\":\"a\",\"executable_path\":\"%s\",\"log_level\":\"%s\"}]}",
+             lab.self, level);
+    assert_int_equal(sn_config_parse(text, strlen(text), &lab.config, &error), 0);
+    assert_int_equal(sn_host_configure(lab.host, lab.config), 0);
+    await(&lab, is_ready(&lab, 0));
+    snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)info(&lab, 0).pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t len = read(fd, args, sizeof(args) - 1);
+    close(fd);
+    assert_true(len > (ssize_t)sizeof(level));
+    args[len] = '\0';
+    const char *at = args + strlen(args) + 1; /* past the program */
+    at += strlen(at) + 1;                     /* ... and the address */
+    snprintf(text, sizeof(text), "--log-level=%s", level);
+    assert_string_equal(at, text);
+    tear_down(&lab);
+}
+
 static void a_module_is_started_and_says_what_it_has(void **state)
 {
     struct lab lab;
@@ -901,6 +930,7 @@ int main(int argc, char **argv)
     if (argc > 1 && getenv("VIAM_MODULE_NAME"))
         return scripted_main(argv[1]);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_modules_level_is_handed_on),
         cmocka_unit_test(a_module_is_started_and_says_what_it_has),
         cmocka_unit_test(what_a_slow_module_may_have_is_waited_for_and_nothing_else),
         cmocka_unit_test(one_that_never_listens_has_failed),

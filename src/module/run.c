@@ -308,7 +308,7 @@ static int make_data_dir(const struct sn_run *run, char (*path)[SN_DATA_DIR_MAX]
 }
 
 /* argv as upstream's: SDKs look for the options at these places. */
-static void fill_args(const struct sn_run *run, const char **args, char *level, size_t size)
+static int fill_args(struct sn_run *run, const char **args)
 {
     const char *wanted = run->entry->log_level;
     size_t count = 0;
@@ -316,18 +316,19 @@ static void fill_args(const struct sn_run *run, const char **args, char *level, 
     if (!*wanted && sn_log_enabled(run->module->log, SN_LOG_DEBUG))
         wanted = "debug";
     args[count++] = run->address;
-    snprintf(level, size, "--log-level=%s", wanted);
+    const char *level = sn_arena_printf(&run->arena, "--log-level=%s", wanted).ptr;
     if (*wanted)
         args[count++] = level;
     if (run->tcp)
         args[count++] = "--tcp-mode";
     args[count] = NULL;
+    return level ? 0 : SN_ERR_RESOURCE_EXHAUSTED;
 }
 
 static int spawn(struct sn_run *run, const struct sn_package_result *package,
                  struct sn_error *error)
 {
-    char data[SN_DATA_DIR_MAX], level[64];
+    char data[SN_DATA_DIR_MAX];
     const char *args[4], *writable[] = {run->host->parent.dir, NULL};
     int code = make_data_dir(run, &data, error);
 
@@ -336,15 +337,15 @@ static int spawn(struct sn_run *run, const struct sn_package_result *package,
                             "modules listen on TCP here, and its isolation takes the network away");
     if (code)
         return code;
-    fill_args(run, args, level, sizeof(level));
     struct sn_module_env given = {.viam_home = run->host->options.home,
                                   .data_dir = data,
                                   .root = package->root,
                                   .address = run->address,
                                   .machine = run->config};
     const char *const *env;
-    if (sn_module_env_make(run->entry, &given, &run->arena, &env))
-        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED, "its environment is too large");
+    if (fill_args(run, args) || sn_module_env_make(run->entry, &given, &run->arena, &env))
+        return sn_error_set(error, SN_ERR_RESOURCE_EXHAUSTED,
+                            "its arguments and environment are too large");
     struct sn_process_options options = {
         .program = package->executable,
         .args = args,
