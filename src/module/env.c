@@ -9,7 +9,7 @@
 
 extern char **environ;
 
-enum { OWN_MAX = 10 /* names that we add */ };
+enum { OWN_MAX = 13 /* names that we add */ };
 
 struct list {
     struct sn_arena *arena;
@@ -58,7 +58,7 @@ static void put_configured(struct list *list, json_t *env)
     json_object_foreach(env, name, value)
     {
         if (*name && !strchr(name, '='))
-            put(list, name, json_string_value(value));
+            put(list, name, json_is_null(value) ? "" : json_string_value(value));
     }
 }
 
@@ -70,6 +70,11 @@ const struct sn_config_api_key *sn_module_env_key(const struct sn_config *config
         if (!first || strcmp(config->auth.api_keys.v[i].id, first->id) < 0)
             first = &config->auth.api_keys.v[i];
     return first;
+}
+
+const char *sn_module_env_fqdn(const struct sn_config *config)
+{
+    return *config->network.fqdn ? config->network.fqdn : config->cloud.fqdn;
 }
 
 static const char *if_any(const char *text)
@@ -85,8 +90,11 @@ static void put_machine(struct list *list, const struct sn_config *config)
     put(list, "VIAM_API_KEY", key ? key->key : NULL);
     if (!config->cloud.json)
         return;
+    put(list, "VIAM_PRIMARY_ORG_ID", if_any(config->cloud.primary_org_id));
+    put(list, "VIAM_LOCATION_ID", if_any(config->cloud.location_id));
+    put(list, "VIAM_MACHINE_ID", if_any(config->cloud.machine_id));
     put(list, "VIAM_MACHINE_PART_ID", if_any(config->cloud.id));
-    put(list, "VIAM_MACHINE_FQDN", if_any(config->network.fqdn));
+    put(list, "VIAM_MACHINE_FQDN", if_any(sn_module_env_fqdn(config)));
 }
 
 /* With the server's own; room for OWN_MAX and `env`. */

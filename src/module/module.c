@@ -288,7 +288,11 @@ static bool is_same_machine(const struct sn_config *a, const struct sn_config *b
     const struct sn_config_api_key *x = sn_module_env_key(a), *y = sn_module_env_key(b);
 
     return !x == !y && (!x || (strcmp(x->id, y->id) == 0 && strcmp(x->key, y->key) == 0)) &&
-           strcmp(a->cloud.id, b->cloud.id) == 0 && strcmp(a->network.fqdn, b->network.fqdn) == 0;
+           strcmp(a->cloud.id, b->cloud.id) == 0 &&
+           strcmp(a->cloud.machine_id, b->cloud.machine_id) == 0 &&
+           strcmp(a->cloud.location_id, b->cloud.location_id) == 0 &&
+           strcmp(a->cloud.primary_org_id, b->cloud.primary_org_id) == 0 &&
+           strcmp(sn_module_env_fqdn(a), sn_module_env_fqdn(b)) == 0;
 }
 
 void module_want(struct module *module, struct sn_config *config,

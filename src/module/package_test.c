@@ -480,8 +480,8 @@ static void the_later_of_an_environment_wins(void **state)
     world->module.type = "registry";
     world->module.module_id = "a:b";
     world->module.env =
-        json_pack("{s:s,s:s,s:s,s:i,s:s}", "SINEW_TEST_A", "mine", "VIAM_MODULE_ROOT", "/r",
-                  "VIAM_MODULE_ADDRESS", "stolen", "NUMBER", 3, "A=B", "c");
+        json_pack("{s:s,s:s,s:s,s:i,s:s,s:n}", "SINEW_TEST_A", "mine", "VIAM_MODULE_ROOT", "/r",
+                  "VIAM_MODULE_ADDRESS", "stolen", "NUMBER", 3, "A=B", "c", "NOTHING");
     sn_block_pool_init(&pool, &sn_heap, 0);
     sn_arena_init(&arena, &pool, 1 << 20);
     struct sn_module_env options = {
@@ -495,8 +495,36 @@ static void the_later_of_an_environment_wins(void **state)
     assert_string_equal(value_of(env, "VIAM_HOME"), "/h");
     assert_string_equal(value_of(env, "VIAM_MODULE_DATA"), "/d");
     assert_non_null(value_of(env, "PATH"));
+    assert_string_equal(value_of(env, "NOTHING"), "");
     assert_null(value_of(env, "NUMBER"));
     assert_null(value_of(env, "A"));
+    sn_arena_fini(&arena);
+    sn_block_pool_fini(&pool);
+}
+
+static void modules_learn_whose_machine_it_is(void **state)
+{
+    static const char text[] =
+        "{\"cloud\":{\"id\":\"part\",\"secret\":\"x\",\"primary_org_id\":\"org\",\"location_id\":"
+        "\"loc\",\"machine_id\":\"mach\",\"fqdn\":\"a.b\"}}";
+    struct world *world = *state;
+    struct sn_block_pool pool;
+    struct sn_arena arena;
+    struct sn_config *config;
+    struct sn_error error;
+    const char *const *env;
+
+    assert_int_equal(sn_config_parse(text, strlen(text), &config, &error), 0);
+    sn_block_pool_init(&pool, &sn_heap, 0);
+    sn_arena_init(&arena, &pool, 1 << 20);
+    struct sn_module_env options = {.viam_home = "/h", .machine = config};
+    assert_int_equal(sn_module_env_make(&world->module, &options, &arena, &env), 0);
+    assert_string_equal(value_of(env, "VIAM_PRIMARY_ORG_ID"), "org");
+    assert_string_equal(value_of(env, "VIAM_LOCATION_ID"), "loc");
+    assert_string_equal(value_of(env, "VIAM_MACHINE_ID"), "mach");
+    assert_string_equal(value_of(env, "VIAM_MACHINE_PART_ID"), "part");
+    assert_string_equal(value_of(env, "VIAM_MACHINE_FQDN"), "a.b");
+    sn_config_destroy(config);
     sn_arena_fini(&arena);
     sn_block_pool_fini(&pool);
 }
@@ -528,6 +556,7 @@ int main(void)
         CASE(cancelling_ends_the_script),
         CASE(cancelling_at_once_is_heard),
         CASE(the_later_of_an_environment_wins),
+        CASE(modules_learn_whose_machine_it_is),
     };
 
     return cmocka_run_group_tests_name("package", tests, NULL, NULL);

@@ -201,6 +201,7 @@ struct sn_config_cloud {
     } api_key;
     const char *app_address; /* "": no connection */
     const char *fqdn, *local_fqdn;
+    const char *primary_org_id, *location_id, *machine_id;
     struct {
         struct sn_config_location_secret {
             const char *id, *secret;

@@ -175,7 +175,8 @@ static int read_map(struct sn_shape_reader *reader, const struct sn_shape *row, 
         return err;
     json_object_foreach(json, key, value)
     {
-        err = read_string(reader, row, value, &(struct sn_shape_path){path, key, 0}, &unused);
+        if (!json_is_null(value))
+            err = read_string(reader, row, value, &(struct sn_shape_path){path, key, 0}, &unused);
         if (err)
             return err;
     }
