@@ -64,6 +64,7 @@ static void forget_arrived(struct sn_sctp *sctp, uint32_t tsn, struct ack *ack)
 
         arrived(sctp, chunk, ack);
         sctp->sent_bytes -= chunk->len;
+        sctp->sent_count--;
         sctp_store_put(&sctp->out, chunk);
         ack->moved = true;
     }
@@ -204,13 +205,15 @@ void sctp_on_sack(struct sn_sctp *sctp, const struct sctp_part *chunk, uint64_t 
     struct ack ack = {.now_ns = now_ns, .highest = sctp->acked_tsn};
     uint32_t flight = sctp->flight;
 
-    if (!sctp_is_up(sctp) || chunk->len < 12 || !is_possible(sctp, sctp_get32(chunk->value)))
+    if (!sctp_is_up(sctp) || sctp->sacked || chunk->len < 12 ||
+        !is_possible(sctp, sctp_get32(chunk->value)))
         return;
     uint32_t window = sctp_get32(chunk->value + 4);
     size_t gaps = sctp_get16(chunk->value + 8);
     const uint8_t *gap = chunk->value + 12;
     if (gaps > (chunk->len - 12) / 4)
         return;
+    sctp->sacked = true; /* others in the packet would say the same */
     forget_arrived(sctp, sctp_get32(chunk->value), &ack);
     read_gaps(sctp, gap, gaps, &ack);
     settle(sctp, &ack, flight);

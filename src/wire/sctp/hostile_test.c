@@ -138,6 +138,35 @@ static void searching_behind_a_gap_is_bounded(void **state)
     pair_destroy(pair);
 }
 
+/* Tiny messages that nobody acknowledges: few are on their way at a time, so that SACKs are cheap,
+ * and of several in a packet the first counts. */
+static void unacknowledged_chunks_are_bounded(void **state)
+{
+    struct pair *pair = pair_connected(NULL);
+    struct sn_sctp *sctp = pair->ends[1].sctp;
+    uint8_t packet[SN_SCTP_MTU], sack[12] = {0};
+    struct raw raw = raw_begin(pair, 1);
+
+    sctp->cwnd = sctp->peer_window = 1 << 20;
+    for (int i = 0; i < 6000; i++)
+        assert_int_equal(sn_sctp_send(sctp, 0, 53, false, SN_STR("tiny")), 0);
+    for (int i = 0; i < 1000; i++) {
+        sctp->burst = SCTP_BURST_MAX;
+        sn_sctp_output(sctp, packet, pair->net.now_ns);
+    }
+    assert_int_equal(sctp->sent_count, SCTP_SENT_MAX);
+    sctp_put32(sack + 4, 1 << 20);
+    for (uint32_t i = 1; i <= 3; i++) {
+        sctp_put32(sack, sctp->acked_tsn + 10 * i);
+        raw_chunk(&raw, SCTP_SACK, 0, sack, sizeof(sack));
+    }
+    raw_input(pair, 1, &raw);
+    assert_int_equal(sctp->sent_count, SCTP_SENT_MAX - 10);
+    sn_sctp_output(sctp, packet, pair->net.now_ns);
+    assert_int_equal(sctp->sent_count, SCTP_SENT_MAX);
+    pair_destroy(pair);
+}
+
 static void raw_kilobyte(struct pair *pair, uint32_t tsn, uint16_t ssn)
 {
     static char bytes[1000];
@@ -317,6 +346,7 @@ int main(void)
         cmocka_unit_test(far_tsns_and_absurd_acks_change_nothing),
         cmocka_unit_test(what_waits_behind_a_gap_is_bounded),
         cmocka_unit_test(searching_behind_a_gap_is_bounded),
+        cmocka_unit_test(unacknowledged_chunks_are_bounded),
         cmocka_unit_test(room_is_made_for_what_is_missing),
         cmocka_unit_test(streams_not_agreed_to_are_acknowledged_only),
         cmocka_unit_test(duplicates_are_reported),

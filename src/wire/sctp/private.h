@@ -163,6 +163,9 @@ enum { SCTP_EARLY_MAX = 2048, SCTP_STEPS_MAX = 4 * SCTP_EARLY_MAX };
 /* Bytes of one chunk that a block of memory holds: what larger ones a peer's own path may take. */
 enum { SCTP_EARLY_LEN_MAX = 3800 };
 
+/* Chunks that are not acknowledged: what each of its SACKs can make us look at. */
+enum { SCTP_SENT_MAX = 4096 };
+
 /* Told in one SACK. */
 enum { SCTP_DUPLICATES_MAX = 8 };
 
@@ -246,9 +249,10 @@ struct sn_sctp {
 
     /* Sending */
     struct sctp_store out;
-    struct sctp_queue unsent, sent;                  /* sent: by TSN */
-    uint32_t next_tsn, acked_tsn;                    /* acked: all up to this */
-    uint32_t unsent_bytes, sent_bytes, flight, lost; /* lost: chunks */
+    struct sctp_queue unsent, sent; /* sent: by TSN */
+    uint32_t next_tsn, acked_tsn;   /* acked: all up to this */
+    uint32_t unsent_bytes, sent_bytes, flight;
+    uint32_t sent_count, lost; /* chunks */
     uint32_t peer_window;
     uint32_t cwnd, ssthresh, partial_acked;
     uint32_t recovery_tsn; /* fast recovery lasts until this is acknowledged */
@@ -268,7 +272,7 @@ struct sn_sctp {
     uint32_t partial_len;
     struct sctp_chunk partial_head; /* of its first chunk */
     bool in_message, skipping;      /* skipping: until a message begins */
-    bool new_data;                  /* in this packet */
+    bool new_data, sacked;          /* in this packet */
     uint32_t uncredited;
     uint32_t told_window; /* in the last SACK */
     uint8_t unacked;      /* packets with DATA since */

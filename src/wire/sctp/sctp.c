@@ -364,6 +364,7 @@ void sn_sctp_input(struct sn_sctp *sctp, struct sn_str packet, uint64_t now_ns)
     sctp->stats.packets_in++;
     sctp->burst = SCTP_BURST_MAX;
     sctp->steps = 0;
+    sctp->sacked = false;
     if (!is_ours(sctp, packet)) {
         sctp->stats.dropped++;
         return;

@@ -123,7 +123,8 @@ struct sctp_chunk *sctp_sendable(struct sn_sctp *sctp)
         return NULL;
     if (sctp->lost)
         return sctp->resend_now || sctp->flight < sctp->cwnd ? first_lost(sctp) : NULL;
-    if (!chunk || sctp->flight >= sctp->cwnd || !fits_window(sctp, chunk))
+    if (!chunk || sctp->flight >= sctp->cwnd || sctp->sent_count >= SCTP_SENT_MAX ||
+        !fits_window(sctp, chunk))
         return NULL;
     return chunk;
 }
@@ -145,6 +146,7 @@ static void take_off(struct sn_sctp *sctp, struct sctp_chunk *chunk)
     sctp->streams[chunk->stream].unsent--;
     sctp->unsent_bytes -= chunk->len;
     sctp->sent_bytes += chunk->len;
+    sctp->sent_count++;
     sctp_queue_append(&sctp->sent, chunk);
 }
 
