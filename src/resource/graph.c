@@ -77,6 +77,7 @@ void sn_graph_init(struct sn_graph *graph,
                    uint64_t (*unix_ns)(void))
 {
     *graph = (struct sn_graph){.round = 1, .same = same, .unix_ns = unix_ns};
+    sn_list_init(&graph->built);
 }
 
 void sn_graph_fini(struct sn_graph *graph)
@@ -169,6 +170,7 @@ static void take_want(struct sn_graph *graph, struct sn_node *node, const struct
 {
     if (!node->want || !graph->same(node->want, want))
         node->failed_round = 0;
+    node->outdated = node->built && !graph->same(node->built, want);
     node->want = want;
 }
 
@@ -275,7 +277,7 @@ static struct sn_node *usable(struct sn_graph *graph, struct sn_node *node, size
 
 static bool is_stale(struct sn_graph *graph, struct sn_node *node)
 {
-    if (!node->want || !graph->same(node->built, node->want))
+    if (!node->want || node->outdated)
         return true;
     for (size_t i = 0; i < node->edge_count; i++) {
         const struct sn_edge *edge = &node->edges[i];
@@ -287,22 +289,16 @@ static bool is_stale(struct sn_graph *graph, struct sn_node *node)
     return false;
 }
 
-/* Staleness spreads along edges until nothing changes. */
+/* Staleness spreads along edges, which all lead to what was built before: one pass meets each node
+ * after those. */
 static void mark_stale(struct sn_graph *graph)
 {
-    bool changed = true;
+    const struct sn_list *link;
 
-    for (size_t i = 0; i < graph->count; i++)
-        graph->nodes[i]->stale = false;
-    while (changed) {
-        changed = false;
-        for (size_t i = 0; i < graph->count; i++) {
-            struct sn_node *node = graph->nodes[i];
+    sn_list_for_each (link, &graph->built) {
+        struct sn_node *node = sn_container_of(link, struct sn_node, in_order);
 
-            if (node->state != SN_NODE_READY || node->stale || !is_stale(graph, node))
-                continue;
-            node->stale = changed = true;
-        }
+        node->stale = node->state == SN_NODE_READY && is_stale(graph, node);
     }
 }
 
@@ -479,6 +475,7 @@ static bool try_build(struct sn_graph *graph, struct sn_node *node)
     if (readiness != READY_NOW || optional_pending(graph, node) || make_edges(graph, node))
         return false;
     node->built = node->want;
+    node->outdated = false;
     set_state(graph, node, SN_NODE_CONFIGURING);
     return true;
 }
@@ -594,6 +591,7 @@ void sn_graph_built(struct sn_graph *graph, struct sn_node *node, struct sn_reso
     if (take_resource) {
         node->resource = take_resource;
         node->build = ++graph->builds;
+        sn_list_append(&graph->built, &node->in_order);
         set_state(graph, node, SN_NODE_READY);
         return;
     }
@@ -610,8 +608,10 @@ void sn_graph_closed(struct sn_graph *graph, struct sn_node *node)
 {
     assert(node->state == SN_NODE_REMOVING);
     node->resource = sn_resource_unref(node->resource);
+    sn_list_remove(&node->in_order);
     node->built = NULL;
     node->build = 0;
+    node->stale = false;
     drop_edges(node);
     set_state(graph, node, SN_NODE_UNCONFIGURED);
     if (!node->want)

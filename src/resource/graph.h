@@ -16,6 +16,7 @@
 #ifndef SN_RESOURCE_GRAPH_H
 #define SN_RESOURCE_GRAPH_H
 
+#include "sinew/list.h"
 #include "sinew/resource.h"
 
 #include <stddef.h>
@@ -63,6 +64,8 @@ struct sn_node {
     uint64_t build;        /* number of the build the resource came from; 0: none */
     uint64_t failed_round; /* in which it failed last */
     uint64_t failed_inputs;
+    struct sn_list in_order;   /* sn_graph.built, while there is a resource */
+    bool outdated;             /* it would now be built into something else */
     bool stale, marked;        /* scratch of sn_graph_next */
     struct sn_node *next_same; /* in the index, by hash of the short name */
 };
@@ -72,6 +75,7 @@ struct sn_graph {
     size_t count, capacity;
     struct sn_node **index; /* by short name */
     size_t index_size;      /* a power of two */
+    struct sn_list built;   /* sn_node.in_order, oldest first: nobody before what it was built on */
     uint64_t round, builds;
     bool held; /* for whoever drives it to set: no build begins while it is; closes do */
     uint64_t (*unix_ns)(void);
@@ -81,6 +85,7 @@ struct sn_graph {
     bool (*same)(const struct sn_want *a, const struct sn_want *b);
 };
 
+/* It stays where it is from here on. */
 void sn_graph_init(struct sn_graph *graph,
                    bool (*same)(const struct sn_want *a, const struct sn_want *b),
                    uint64_t (*unix_ns)(void));
@@ -88,9 +93,8 @@ void sn_graph_init(struct sn_graph *graph,
 /* Every node must be closed. */
 void sn_graph_fini(struct sn_graph *graph);
 
-/* Replaces all that is wanted. No two wants may have the same API and name. A running resource that
- * stays as it is takes the new want over as its `built`. RESOURCE_EXHAUSTED: nothing was changed.
- */
+/* Replaces all that is wanted. No two wants may have the same API and name. RESOURCE_EXHAUSTED:
+ * nothing was changed. */
 int sn_graph_want(struct sn_graph *graph, const struct sn_want *const *wants, size_t count)
     SN_MUST_USE;
 

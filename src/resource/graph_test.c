@@ -40,6 +40,14 @@ static bool same(const struct sn_want *a, const struct sn_want *b)
            same_names(a->optional, a->optional_count, b->optional, b->optional_count);
 }
 
+static size_t comparisons;
+
+static bool counting_same(const struct sn_want *a, const struct sn_want *b)
+{
+    comparisons++;
+    return same(a, b);
+}
+
 static uint64_t no_clock(void)
 {
     return 1;
@@ -462,6 +470,50 @@ static void the_end_depends_only_on_the_last_config(void **state)
         one_history(seed);
 }
 
+/* Two thousand, each on the next, behind which the last one changes: each is closed and built once,
+ * in the time that so many take one by one. With work that grows by the square or the cube for each
+ * of them this takes minutes, in which a machine would answer nobody. */
+static void a_long_chain_is_rebuilt_in_no_time(void **state)
+{
+    enum { COUNT = 2000 };
+    struct world *w = calloc(1, sizeof(*w));
+    struct item *items = calloc(COUNT, sizeof(*items)), *after = calloc(COUNT, sizeof(*items));
+    const struct sn_want **wants = calloc(COUNT, sizeof(*wants));
+    char(*texts)[8] = calloc(COUNT + 1, sizeof(*texts));
+
+    sn_graph_init(&w->graph, counting_same, no_clock);
+    for (int i = 0; i < COUNT; i++) {
+        snprintf(texts[i], sizeof(texts[i]), "n%d", i);
+        items[i].want = (struct sn_want){.api = "a", .name = texts[i]};
+        items[i].depends[0] = texts[i + 1];
+        items[i].want.depends_count = i + 1 < COUNT;
+    }
+    memcpy(after, items, COUNT * sizeof(*items));
+    after[COUNT - 1].attribute = 1;
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < COUNT; i++) {
+            struct item *item = round ? &after[i] : &items[i];
+
+            item->want.depends = item->depends;
+            wants[i] = &item->want;
+        }
+        assert_int_equal(sn_graph_want(&w->graph, wants, COUNT), 0);
+        uint64_t builds = w->graph.builds;
+        comparisons = 0;
+        settle(w);
+        assert_int_equal(w->graph.builds - builds, COUNT);
+        assert_int_equal(comparisons, 0); /* of configs, which are no cheap ones */
+    }
+    assert_int_equal(sn_graph_want(&w->graph, NULL, 0), 0);
+    settle(w);
+    sn_graph_fini(&w->graph);
+    free(texts);
+    free(wants);
+    free(items);
+    free(after);
+    free(w);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -478,6 +530,7 @@ int main(void)
         TEST(an_optional_dependency_comes_and_goes),
         TEST(optional_dependencies_on_each_other_settle),
         TEST(a_late_close_holds_nothing_up_but_itself),
+        cmocka_unit_test(a_long_chain_is_rebuilt_in_no_time),
         cmocka_unit_test(the_end_depends_only_on_the_last_config),
     };
 
