@@ -547,6 +547,32 @@ static void test_slow_writer(void **state)
     assert_lives(world);
 }
 
+/* No window for the answer: nothing waits in the socket, and the call has long ended. */
+static void test_no_room_for_the_answer(void **state)
+{
+    struct world *world = *state;
+    struct raw raw;
+
+    connect_raw(&raw, world);
+    greet(&raw);
+    send_frame(&raw, SETTINGS, 0, 0, "\0\4\0\0\0\0", 6);
+    ask(&raw, 1, "/t/Unary", "application/grpc", NULL, NULL, "\0\0\0\0\3abc", 8);
+    run_until(world->loop, raw.frames[HEADERS] == 1);
+    assert_int_equal(world->core.live, 0);
+    sweep(world, 58);
+    assert_int_equal(raw.frames[RST_STREAM], 0);
+    send_frame(&raw, WINDOW, 0, 1, "\0\0\0\1", 4); /* a byte is a sign of life */
+    run_until(world->loop, raw.data_len == 1);
+    sweep(world, 58);
+    assert_int_equal(raw.frames[RST_STREAM], 0);
+    sweep(world, 8);
+    run_until(world->loop, raw.frames[RST_STREAM]);
+    assert_int_equal(world->guard.refused[SN_REFUSED_SLOW_READER], 1);
+    run_until(world->loop, sn_http2_server_streams(world->http2) == 0);
+    raw_fini(&raw);
+    assert_lives(world);
+}
+
 /* ---- an exchange that waits for its body ---- */
 
 static int aborted;
@@ -696,6 +722,7 @@ int main(void)
         SERVER_TEST(test_endless_head),
         SERVER_TEST(test_idle),
         SERVER_TEST(test_slow_writer),
+        SERVER_TEST(test_no_room_for_the_answer),
         SERVER_TEST(test_slow_body),
         SERVER_TEST(test_a_failed_exchange_is_aborted),
         SERVER_TEST(test_too_many_calls),

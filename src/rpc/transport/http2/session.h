@@ -158,6 +158,8 @@ struct h2_stream {
     uint64_t data_len; /* bytes of DATA that came */
     uint64_t seen_len; /* ... when it was looked whether more come */
     uint64_t still_ns; /* since when none have */
+    size_t left;       /* bytes of a complete answer not sent, when it was looked at; and */
+    uint64_t stuck_ns; /* ... since when they are as many */
     bool raw;          /* its bytes aren't gRPC's messages */
     bool ended;        /* the peer sends no more */
 };

@@ -16,7 +16,24 @@ static bool owes_bytes(const struct h2_stream *stream)
                                  stream->session->ng, stream->id) > 0;
 }
 
-static void look_at_stream(struct h2_stream *stream, uint64_t now_ns)
+/* An answer that is complete, and that the peer gives no room for: its connection as a whole may
+ * look as if nothing had to be sent. Streams that are answered yet are their call's business, whose
+ * queue is bounded. */
+static void look_at_answer(struct h2_stream *stream, uint64_t now_ns)
+{
+    struct h2_session *session = stream->session;
+
+    if (!stream->out.closed || !stream->stuck_ns || stream->out.queued != stream->left) {
+        stream->left = stream->out.queued;
+        stream->stuck_ns = stream->out.closed ? now_ns : 0;
+    } else if (now_ns - stream->stuck_ns >= session->limits->stall_ns) {
+        session->guard->refused[SN_REFUSED_SLOW_READER]++;
+        stream->stuck_ns = now_ns; /* until it is gone */
+        h2_stream_reset(stream, NGHTTP2_CANCEL);
+    }
+}
+
+static void look_at_request(struct h2_stream *stream, uint64_t now_ns)
 {
     struct h2_session *session = stream->session;
 
@@ -67,8 +84,12 @@ static void look_at(struct h2_server_conn *conn, uint64_t now_ns)
     } else if (is_idle(conn, now_ns)) {
         h2_session_refuse(session, SN_REFUSED_IDLE, NGHTTP2_NO_ERROR);
     }
-    sn_list_for_each_safe (node, next, &session->streams)
-        look_at_stream(sn_container_of(node, struct h2_stream, link), now_ns);
+    sn_list_for_each_safe (node, next, &session->streams) {
+        struct h2_stream *stream = sn_container_of(node, struct h2_stream, link);
+
+        look_at_answer(stream, now_ns);
+        look_at_request(stream, now_ns);
+    }
 }
 
 static void on_sweep(struct sn_timer *timer)
