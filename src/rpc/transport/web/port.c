@@ -121,9 +121,10 @@ static void hand_over(struct port_conn *lease, struct sn_conn *conn, bool is_htt
         sn_http2_server_accept(port->http2, conn);
     else
         sn_http1_server_accept(port->http1, conn);
-    if (lease->have)
+    lease->refused = conn->events == &undecided_events; /* not taken: it closes */
+    if (lease->have && !lease->refused)
         conn->events->on_read(conn, lease->first, lease->have);
-    if (len)
+    if (len && !lease->refused)
         conn->events->on_read(conn, bytes, len);
 }
 
