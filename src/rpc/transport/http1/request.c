@@ -135,9 +135,10 @@ static bool pump_head(struct h1_conn *conn)
     struct sn_str in = {in_bytes(conn) + conn->in_from, conn->in_len};
     size_t max = conn->http1->guard->limits.header_bytes;
 
-    if (conn->scanned == 0 && in.len >= 2 && memcmp(in.ptr, "\r\n", 2) == 0) {
+    if (conn->scanned < 2 && in.len >= 2 && memcmp(in.ptr, "\r\n", 2) == 0) {
         conn->in_from += 2; /* RFC 9112, 2.2 */
         conn->in_len -= 2;
+        conn->scanned = 0;
         return conn->in_len > 0;
     }
     size_t len = sn_http1_head_len(in, conn->scanned);
