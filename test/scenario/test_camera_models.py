@@ -103,12 +103,6 @@ CONFIG = {"components": [
     changed("thin", ("crop", {"x_min_px": 5, "x_max_px": 3, "y_max_px": 9})),
     changed("negative", ("crop", {"x_min_px": -5, "x_max_px": 3, "y_max_px": 9})),
     changed("typed", ("rotate", {"angle_degs": "x"})),
-    camera("replay", "replay_pcd", source="x", robot_id="r", location_id="l", organization_id="o",
-           api_key="k", api_key_id="i"),
-    camera("replay-odd", "replay_pcd", source="x", robot_id="r", location_id="l",
-           organization_id="o", api_key="k", api_key_id="i", batch_size=1000),
-    camera("replay-time", "replay_pcd", source="x", robot_id="r", location_id="l",
-           organization_id="o", api_key="k", api_key_id="i", time_interval={"start": "x"}),
 ], "services": [{"name": "eye", "api": "rdk:service:vision", "model": "fake"}]}
 
 
@@ -327,11 +321,7 @@ async def test_no_cloud(server, name, text):
     ("thin", "build error: cannot crop image to 0 width (x_min is >= x_max)"),
     ("negative", "build error: cannot set x_min or y_min to a negative number"),
     ("typed", "build error: cannot parse rotate attribute map: decoding failed due to the "
-     "following error(s): 'angle_degs' expected type 'float64', got unconvertible type 'string'"),
-    ("replay", "build error: failure to connect to the cloud: this robot is not cloud managed"),
-    ("replay-odd", "config validation error: batch_size must be between 1 and 100"),
-    ("replay-time", "config validation error: invalid time format for start time (UTC), "
-     "use RFC3339")])
+     "following error(s): 'angle_degs' expected type 'float64', got unconvertible type 'string'")])
 async def test_what_cannot_be_built(server, name, text):
     assert (await statuses(server))[name].error == f"resource {text}"
 
