@@ -150,25 +150,33 @@ class Server:
     def __init__(self, program, config, papers=None, login=None, environment=None, running=True):
         self.program, self.is_peer = program, program.is_peer
         self.papers, self.login = papers, login
-        self.port = free_port()
-        self.address = f"127.0.0.1:{self.port}"
-        network = {"bind_address": self.address, **config.get("network", {})}
-        if papers:
-            network.update(papers.network())
-        whole = {**config, "network": network}
-        self.config_path = program.home / f"machine-{self.port}.json"
-        self.config_path.write_text(json.dumps(whole))
-        self.process = program.spawn(["-config", self.config_path], environment)
-        self.log = Log(self.process.stdout)
-        if not self.log.wait_for(r"\bserving\b"):
-            self.process.kill()
-            raise AssertionError(f"does not serve:\n{self.log.text()}")
+        while not self._serves(config, environment):
+            # Somebody else may have taken the port since it was found free.
+            if "address already in use" not in self.log.text():
+                raise AssertionError(f"does not serve:\n{self.log.text()}")
         try:
             if running:
                 self._wait_until_running()
         except BaseException:
             self.process.kill()
             raise
+
+    def _serves(self, config, environment):
+        """Starts it at a port that is free."""
+        self.port = free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        network = {"bind_address": self.address, **config.get("network", {})}
+        if self.papers:
+            network.update(self.papers.network())
+        self.config_path = self.program.home / f"machine-{self.port}.json"
+        self.config_path.write_text(json.dumps({**config, "network": network}))
+        self.process = self.program.spawn(["-config", self.config_path], environment)
+        self.log = Log(self.process.stdout)
+        serves = bool(self.log.wait_for(r"\bserving\b"))
+        if not serves:
+            self.process.kill()
+            self.process.wait()
+        return serves
 
     def _wait_until_running(self):
         """Serving begins before the resources are there."""
