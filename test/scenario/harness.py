@@ -31,7 +31,7 @@ from ports import free_port
 SANITIZER = re.compile(r"(Address|Leak|Thread|UndefinedBehavior)Sanitizer|runtime error:")
 
 # Long enough for a server under a sanitizer on a busy machine; nothing waits it out that works.
-PATIENCE = 20
+PATIENCE = 40
 
 MOTOR = {"name": "m1", "api": "rdk:component:motor", "model": "fake"}
 SENSOR = {"name": "s1", "api": "rdk:component:sensor", "model": "fake"}
@@ -140,6 +140,15 @@ class Papers:
         context = ssl.create_default_context(cafile=str(self.authority))
         context.set_alpn_protocols(list(protocols))
         return context
+
+
+@contextlib.contextmanager
+def taking(seconds):
+    """Around what takes so long by the server's clock, and on a busy machine longer."""
+    began = time.monotonic()
+    yield
+    took = time.monotonic() - began
+    assert seconds - 0.005 <= took < seconds + PATIENCE, f"{took} s, not {seconds}"
 
 
 class Server:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The test modules of modules/, as entries of a config, and what they wrote down."""
+import asyncio
 import importlib
 import json
 import lzma
@@ -12,6 +13,7 @@ import sys
 import tempfile
 
 import pytest
+from grpclib.exceptions import GRPCError
 from viam.proto.common import DoCommandRequest, GetReadingsRequest
 from viam.proto.component.sensor import SensorServiceStub
 from viam.proto.robot import ResourceStatus
@@ -69,6 +71,18 @@ async def command(server, name, method, argument=None, stub=SensorServiceStub, t
         reply = await stub(channel).DoCommand(DoCommandRequest(
             name=name, command=dict_to_struct({method: argument})), timeout=timeout)
     return struct_to_dict(reply.result)[method]
+
+
+async def overdue(module, call):
+    """Lets `call(seconds)` run out of time in the module; the first seconds may be too few to get
+    there. Client and server end it at the same moment."""
+    before = len(module.trace("waits"))
+    for seconds in (0.2, 1, 5, 25):
+        with pytest.raises((asyncio.TimeoutError, GRPCError)):
+            await call(seconds)
+        if len(module.trace("waits")) > before:
+            return
+    raise AssertionError("the module hears of no call")
 
 
 async def state(server, name):

@@ -9,7 +9,7 @@ from viam.proto.common import AudioInfo
 from viam.proto.component.audioout import (AudioOutServiceStub, PlayRequest, PlayStreamChunk,
                                            PlayStreamInit, PlayStreamRequest)
 
-from harness import idle, outcome
+from harness import idle, outcome, taking
 
 CONFIG = {"components": [
     {"name": "mic", "api": "rdk:component:audio_in", "model": "fake"},
@@ -58,9 +58,8 @@ async def test_hears_until_nobody_listens(server):
 
 async def test_plays(server):
     async with server.machine() as machine:
-        began = time.monotonic()
-        await AudioOut.from_robot(machine, "speaker").play(QUARTER, PCM)
-        assert time.monotonic() - began >= 0.24
+        with taking(0.25):
+            await AudioOut.from_robot(machine, "speaker").play(QUARTER, PCM)
 
 
 @pytest.mark.parametrize("data, info, text", [
@@ -91,9 +90,8 @@ CHUNK = PlayStreamRequest(audio_chunk=PlayStreamChunk(audio_data=QUARTER))
 
 async def test_plays_a_stream(server):
     async with server.channel() as channel:
-        began = time.monotonic()
-        assert await play(channel, begin(), CHUNK, PlayStreamRequest(), CHUNK) is not None
-        assert time.monotonic() - began >= 0.48
+        with taking(0.5):
+            assert await play(channel, begin(), CHUNK, PlayStreamRequest(), CHUNK) is not None
         assert await play(channel, begin()) is not None
 
 
@@ -114,13 +112,14 @@ async def test_stream_that_begins_badly(server, request_, text):
 
 
 async def test_a_new_sound_supersedes_the_old_one(server):
-    """Ten seconds of sound don't hold up what comes after."""
+    """Ten minutes of sound don't hold up what comes after."""
     took = {}
 
     async def superseded(stub):
         async with stub.PlayStream.open() as stream:
-            await stream.send_message(begin())
-            long = PlayStreamChunk(audio_data=QUARTER * 40)
+            await stream.send_message(begin(info=AudioInfo(
+                codec="pcm16", sample_rate_hz=1000, num_channels=1)))
+            long = PlayStreamChunk(audio_data=bytes(2 * 1000 * 600))
             await stream.send_message(PlayStreamRequest(audio_chunk=long))
             await stream.send_message(CHUNK)
             began = time.monotonic()
@@ -133,5 +132,5 @@ async def test_a_new_sound_supersedes_the_old_one(server):
 
     async with server.channel() as channel:
         code, _ = await outcome(superseded(AudioOutServiceStub(channel)))
-    assert took["new"] < 5
+    assert took["new"] < 300
     assert code == ("OK" if server.is_peer else "CANCELLED")

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The encoder API over the wire, on the fake and the fake motor that turns it."""
 import asyncio
-import time
 
 import pytest
 from viam.components.encoder import Encoder
@@ -9,7 +8,7 @@ from viam.components.motor import Motor
 from viam.proto.component.encoder import (EncoderServiceStub, GetPositionRequest,
                                           GetPropertiesRequest, ResetPositionRequest)
 
-from harness import outcome
+from harness import outcome, taking
 
 TICKS, DEGREES = 1, 2
 
@@ -60,9 +59,8 @@ async def test_go_to(server):
         turner = Motor.from_robot(machine, "m")
         await Encoder.from_robot(machine, "e").reset_position()
         for rpm, position, seconds in ((100, 0.5, 0.3), (-60, 0.25, 0.25), (-60, 0.5, 0.25)):
-            began = time.monotonic()
-            await turner.go_to(rpm, position)
-            assert seconds <= time.monotonic() - began < seconds + 1
+            with taking(seconds):
+                await turner.go_to(rpm, position)
             assert await turner.get_position() == position
             assert await turner.is_powered() == (False, 0)
         assert await outcome(turner.go_to(100, 0.5)) == (

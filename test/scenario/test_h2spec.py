@@ -21,7 +21,7 @@ def fixture_h2spec():
 def test_h2spec(server, h2spec, tmp_path):
     report = tmp_path / "report.xml"
     # Its patience is for a server under a sanitizer; only what never comes waits it out.
-    subprocess.run([h2spec, "-h", "127.0.0.1", "-p", str(server.port), "-o", "5", "-j", report],
+    subprocess.run([h2spec, "-h", "127.0.0.1", "-p", str(server.port), "-o", "15", "-j", report],
                    stdout=subprocess.DEVNULL, check=False)
     cases = list(xml.etree.ElementTree.parse(report).iter("testcase"))
     wrong = {case.get("classname") for case in cases

@@ -12,7 +12,7 @@ from viam.proto.component.inputcontroller import (
     Event as WireEvent, GetControlsRequest, GetEventsRequest, InputControllerServiceStub,
     StreamEventsRequest, TriggerEventRequest)
 
-from harness import eventually, outcome
+from harness import PATIENCE, eventually, outcome
 
 
 def controller(name, model, **attributes):
@@ -222,7 +222,7 @@ async def test_triggers_have_bounds(server, rows, refusal):
         for control, events, cancelled in rows])
     async with server.channel() as channel:
         stub = InputControllerServiceStub(channel)
-        assert await outcome(stub.StreamEvents(request, timeout=10)) == refusal
+        assert await outcome(stub.StreamEvents(request, timeout=PATIENCE)) == refusal
 
 
 async def test_the_most_triggers(start):

@@ -133,8 +133,8 @@ async def test_what_only_a_person_can_do(server):
                 "UNKNOWN", f"input controller is not of type Triggerable ({name})")
 
 
-async def test_mux_has_the_latest_of_all(server):
-    async with server.machine() as machine:
+async def test_mux_has_the_latest_of_all(start):
+    async with start(CONFIG).machine() as machine:
         web, web2, mux = (Controller.from_robot(machine, name) for name in ("web", "web2", "mux"))
         assert set(await mux.get_controls()) == set(await web.get_controls())
 

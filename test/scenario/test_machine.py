@@ -81,7 +81,10 @@ async def test_operations(server):
     """None runs; ending one that does not exist is no error."""
     async with server.channel() as channel:
         stub = RobotServiceStub(channel)
-        assert not (await stub.GetOperations(GetOperationsRequest())).operations
+
+        async def none_runs():
+            return not (await stub.GetOperations(GetOperationsRequest())).operations
+        await eventually(none_runs)
         for name in ("", "x", str(uuid.uuid4())):
             await stub.CancelOperation(CancelOperationRequest(id=name))
             await stub.BlockForOperation(BlockForOperationRequest(id=name))
@@ -107,12 +110,19 @@ async def test_stop_all(server):
         assert (await motor.IsPowered(IsPoweredRequest(name="m1"))).power_pct == 0
 
 
-async def test_sessions(server):
+async def test_sessions_last_two_seconds(server):
+    async with server.channel() as channel:
+        session = await RobotServiceStub(channel).StartSession(StartSessionRequest())
+    assert session.heartbeat_window.ToTimedelta().total_seconds() == 2
+
+
+async def test_sessions(start):
+    server = start({**FAKES, "network": {"sessions": {"heartbeat_window": "1m"}}})
     async with server.channel() as channel:
         stub = RobotServiceStub(channel)
         session = await stub.StartSession(StartSessionRequest())
         uuid.UUID(session.id)
-        assert session.heartbeat_window.ToTimedelta().total_seconds() == 2
+        assert session.heartbeat_window.ToTimedelta().total_seconds() == 60
         await stub.SendSessionHeartbeat(SendSessionHeartbeatRequest(id=session.id))
         assert session.id in [s.id for s in
                               (await stub.GetSessions(GetSessionsRequest())).sessions]
@@ -124,7 +134,7 @@ async def test_sessions(server):
 
 async def test_the_sdk_keeps_a_session(start):
     """What its client moves goes on while it is there, and stops when it has gone."""
-    server = start()
+    server = start({**FAKES, "network": {"sessions": {"heartbeat_window": "5s"}}})
     async with server.channel() as channel:
         motors, stub = MotorServiceStub(channel), RobotServiceStub(channel)
         async with server.machine(sessions=True) as machine:

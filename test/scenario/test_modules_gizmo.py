@@ -225,15 +225,14 @@ async def test_metadata_passes(client):
 
 
 async def test_deadline_passes(client):
-    left = (await do_two(client, timeout=30))["left"]
-    assert 20 < left <= 30
+    left = (await do_two(client, timeout=300))["left"]
+    assert 200 < left <= 300
 
 
 async def test_deadline_ends_it(client, module):
     async with client() as made:
         before = len(module.trace("cancelled"))
-        with pytest.raises((asyncio.TimeoutError, GRPCError)):
-            await made.one("py", "wait", timeout=0.2)
+        await modulelab.overdue(module, lambda seconds: made.one("py", "wait", timeout=seconds))
         await eventually(lambda: len(module.trace("cancelled")) > before)
 
 
@@ -311,7 +310,7 @@ async def dies(client, module, made, calls, traces):
     """Kills the Python module when it has noted so many calls; returns how they ended."""
     pid, asked = (await do_two(client))["pid"], len(module.trace("waits", "streams"))
     waiting = [asyncio.create_task(outcome(call)) for call in calls]
-    await eventually(lambda: len(module.trace("waits", "streams")) == asked + traces)
+    await eventually(lambda: len(module.trace("waits", "streams")) >= asked + traces)
     os.kill(pid, signal.SIGKILL)
     ends = await asyncio.gather(*waiting)
     assert (await made.one("go")).ret1

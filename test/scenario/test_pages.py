@@ -58,18 +58,23 @@ def test_metrics(server):
     assert after["sinew_loop_turn_seconds_count"] > before["sinew_loop_turn_seconds_count"]
 
 
+def until_closed(sock):
+    """A reset, where the server has closed without having read all."""
+    with contextlib.suppress(ConnectionResetError):
+        while sock.recv(65536):
+            pass
+
+
 @pytest.mark.differs("the reference has no such page")
 def test_refusals_are_counted(server):
     before = samples(server)
     with server.connect() as sock:
         sock.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
-        while sock.recv(65536):
-            pass
+        until_closed(sock)
     fetch(server, "/nothing")
     with server.connect() as sock:
         sock.sendall(raw.PREFACE + raw.frame(raw.SETTINGS_TYPE, 0, 0, b"") * 200)
-        while sock.recv(65536):
-            pass
+        until_closed(sock)
     after = samples(server)
     for reason in ("tls_on_plaintext", "request", "flood_settings"):
         name = f'sinew_refused_total{{reason="{reason}"}}'
@@ -133,16 +138,15 @@ def test_connections_of_an_address(start, monkeypatch):
 @pytest.mark.differs("these are settings of ours")
 def test_limits_are_settings(start, monkeypatch):
     monkeypatch.setenv("SINEW_MAX_MESSAGE_BYTES", "2000")
-    monkeypatch.setenv("SINEW_IDLE_TIMEOUT", "200ms")
+    monkeypatch.setenv("SINEW_IDLE_TIMEOUT", "2s")
     server = start()
     with server.connect() as sock:
         sock.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        while sock.recv(65536):  # until it has been idle for too long
-            pass
+        until_closed(sock)  # when it has been idle for too long
     with server.connect() as sock:
         answer = raw.Connection(sock).call(raw.SENSOR_S1 + raw.field(50, bytes(2000)))
         assert answer.status() == (200, 8)
         assert answer.text() == "grpc: received message larger than max (2008 vs. 2000)"
     seen = samples(server)
     for reason in ("idle", "message_unreadable"):
-        assert seen[f'sinew_refused_total{{reason="{reason}"}}'] == 1, reason
+        assert seen[f'sinew_refused_total{{reason="{reason}"}}'] >= 1, reason

@@ -12,7 +12,7 @@ import time
 import pytest
 from viam.proto.robot import ResourceStatus
 
-from harness import MOTOR, eventually, statuses
+from harness import MOTOR, PATIENCE, eventually, statuses
 
 pytestmark = pytest.mark.differs("processes are no longer run there")
 
@@ -77,6 +77,7 @@ async def test_output_and_environment(start, tmp_path):
 
 async def test_once_before_the_resources(start):
     server = start(config(script("first", "echo once; sleep 0.3", one_shot=True, log=True)))
+    assert server.log.wait_for("Now constructing resource")
     lines = server.log.text().splitlines()
     ran = next(i for i, line in enumerate(lines) if "process has run" in line)
     built = next(i for i, line in enumerate(lines) if "Now constructing resource" in line)
@@ -95,10 +96,10 @@ async def test_a_failure_once_is_shown(start):
 
 async def test_it_is_started_again(start, word):
     server = start(config(script("lives", f"exec sleep {word}")))
-    await eventually(lambda: pids(word))
-    first, = pids(word)
+    await eventually(lambda: pids(f"sleep\0{word}"))
+    first, = pids(f"sleep\0{word}")
     os.kill(first, signal.SIGKILL)
-    await eventually(lambda: pids(word) not in ([], [first]))
+    await eventually(lambda: pids(f"sleep\0{word}") not in ([], [first]))
     assert server.log.wait_for(r"process exited before expected: killed by signal 9 \(Killed\)")
 
 
@@ -187,7 +188,7 @@ async def test_none_outlives_the_server(start, word, end):
     await eventually(lambda: len(pids(f"sleep\0{word}")) == 2)
     if end == "stop":
         server.stop()
-        assert not pids(word)
+        await eventually(lambda: not pids(word))  # what was killed takes a moment
         return
     server.process.kill()
     server.process.wait()
@@ -220,11 +221,12 @@ async def test_another_guard_after_the_first(start, word):
 async def test_stop_signal_and_timeout(start, word):
     """One listens to another signal, one to none."""
     server = start(config(
-        script("polite", f"trap '' TERM; trap 'echo bye; exit' INT; while :; do sleep 0.01; done; "
-               f": {word}", stop_signal="SIGINT", log=True),
-        script("deaf", f"trap '' TERM INT; while :; do sleep 0.01; done; : {word}",
-               stop_timeout="300ms")))
-    await eventually(lambda: len(pids(word)) == 2)
+        script("polite", "trap '' TERM; trap 'echo bye; exit' INT; echo polite is up; "
+               f"while :; do sleep 0.01; done; : {word}", stop_signal="SIGINT", log=True),
+        script("deaf", "trap '' TERM INT; echo deaf is up; "
+               f"while :; do sleep 0.01; done; : {word}", stop_timeout="300ms", log=True)))
+    for name in ("polite", "deaf"):
+        assert server.log.wait_for(rf"^\\_ {name} is up$")
     rewrite(server)
     await eventually(lambda: not pids(word))
     assert server.log.wait_for(r"^\\_ bye$")
@@ -236,11 +238,9 @@ async def test_a_flood_of_output(start):
     server = start(config(script("flood", "yes 'a line that is as good as any other'", log=True)))
     assert server.log.wait_for(r"^\\_ a line")
     for _ in range(20):
-        begin = time.monotonic()
-        assert await state(server, "flood") == State.STATE_READY
-        assert time.monotonic() - begin < 2
+        assert await asyncio.wait_for(state(server, "flood"), PATIENCE) == State.STATE_READY
         await asyncio.sleep(0.02)
-    assert server.rss_kb() < 300_000
+    assert server.program.is_sanitized or server.rss_kb() < 300_000
     rewrite(server)
 
     async def gone():

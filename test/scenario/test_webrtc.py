@@ -28,7 +28,7 @@ import raw
 from harness import eventually, outcome
 from test_pages import samples
 
-CONFIG = {"components": [
+CONFIG = {"network": {"sessions": {"heartbeat_window": "1m"}}, "components": [
     harness.MOTOR, harness.SENSOR,
     {"name": "big", "api": "rdk:component:camera", "model": "fake",
      "attributes": {"width": 1280, "height": 720}}]}

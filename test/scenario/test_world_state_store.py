@@ -99,15 +99,18 @@ async def test_visitors_come_and_go(server):
 
 @pytest.mark.differs("there, each change goes to one of the streams only")
 async def test_every_stream_hears_of_every_change(server):
-    def enough(seen):
-        return len(seen) > 12
+    heard = [[], []]
+
+    async def hear(store, changes):
+        def enough(seen):
+            changes.append(seen[-1].SerializeToString(deterministic=True))
+            return len(set(heard[0][1:]) & set(heard[1][1:])) >= 6
+        await changes_until(store, enough)
 
     async with server.machine() as machine:
         store = WorldStateStoreClient.from_robot(machine, "odd")
-        both = await asyncio.wait_for(asyncio.gather(changes_until(store, enough),
-                                                     changes_until(store, enough)), PATIENCE)
-    first, second = [[c.SerializeToString(deterministic=True) for c in seen[1:]] for seen in both]
-    assert len(set(first) & set(second)) >= 6
+        await asyncio.wait_for(
+            asyncio.gather(*(hear(store, changes) for changes in heard)), PATIENCE)
 
 
 async def test_landscape(server):
