@@ -498,7 +498,7 @@ static void one_that_is_never_ready_has_failed(void **state)
 {
     struct lab lab;
 
-    set_up(&lab, SN_MS(800));
+    set_up(&lab, SN_SECONDS(3));
     configure(&lab, NAMES("a:false=1000000"), NAMES());
     await(&lab, info(&lab, 0).failures == 1);
     assert_non_null(strstr(info(&lab, 0).error, "it says that it isn't ready"));

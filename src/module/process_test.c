@@ -29,6 +29,7 @@ struct run {
     int exits, wait_status;
     int kill_after; /* that many lines; 0: not */
     int stop_after;
+    uint64_t stop_ns; /* how long that may take; after a third of it the group is asked */
     char text[1024];
     bool failed;
 };
@@ -47,7 +48,7 @@ static void on_line(void *owner, bool is_stderr, struct sn_str line)
     if (run->kill_after && (int)run->count == run->kill_after)
         sn_process_kill(run->process);
     if (run->stop_after && (int)run->count == run->stop_after)
-        sn_process_stop(run->process, SIGTERM, SN_MS(300));
+        sn_process_stop(run->process, SIGTERM, run->stop_ns);
 }
 
 static void on_exit_of(void *owner, int wait_status)
@@ -273,7 +274,7 @@ static void what_exec_refuses_is_told_with_the_end(void **state)
 
 static void a_stop_asks_the_process_first(void **state)
 {
-    struct run run = {.stop_after = 1};
+    struct run run = {.stop_after = 1, .stop_ns = SN_SECONDS(180)};
 
     run_script(&run, "trap 'echo bye; exit 143' TERM; echo up; while :; do sleep 0.01; done");
     assert_true(has_line(&run, "o:bye"));
@@ -283,7 +284,7 @@ static void a_stop_asks_the_process_first(void **state)
 /* The shell waits for its child before it runs the trap: only the group's signal reaches that. */
 static void then_the_group(void **state)
 {
-    struct run run = {.stop_after = 1};
+    struct run run = {.stop_after = 1, .stop_ns = SN_SECONDS(6)};
 
     run_script(&run, "trap 'echo bye; exit 7' TERM; echo up; sleep 1000");
     assert_true(has_line(&run, "o:bye"));
@@ -292,7 +293,7 @@ static void then_the_group(void **state)
 
 static void then_it_kills(void **state)
 {
-    struct run run = {.stop_after = 1};
+    struct run run = {.stop_after = 1, .stop_ns = SN_MS(300)};
 
     run_script(&run, "trap '' TERM; echo up; while :; do sleep 1000; done");
     assert_string_equal(run.text, "killed by signal 9 (Killed)");
@@ -317,7 +318,7 @@ static void assert_gone(pid_t pid)
     struct timespec tick = {0, 1000000};
 
     assert_true(pid > 0);
-    for (int i = 0; i < 5000 && is_alive(pid); i++)
+    for (int i = 0; i < 60000 && is_alive(pid); i++)
         nanosleep(&tick, NULL);
     assert_false(is_alive(pid));
 }

@@ -16,7 +16,7 @@
 #include <uv.h>
 
 /* Longer than anything takes, shorter than ctest waits. */
-#define TESTING_PATIENCE SN_SECONDS(15)
+#define TESTING_PATIENCE SN_SECONDS(60)
 
 /* An iteration of the loop runs timers and then waits for events, so what came about in a timer
  * would be seen only after the wait: none is longer than this. */

@@ -266,7 +266,7 @@ static void test_server_allows_one_stream(void **state)
     run_until(trap->world->loop, trap->raw.frames[SETTINGS] == 2); /* its own, and the answer */
     for (int i = 0; i < 3; i++)
         calls[i].stream = trap->channel->ops->open(trap->channel, &call_events, &calls[i],
-                                                   SN_STR("/t/Unary"), &none, SN_MS(2000));
+                                                   SN_STR("/t/Unary"), &none, SN_SECONDS(100));
     calls[1].stream->ops->cancel(calls[1].stream, SN_ERR_CANCELLED); /* while it waits */
     answer_with(trap, 1, "200", "application/grpc", "0", true);
     expect(trap, 0, "");

@@ -440,15 +440,15 @@ static void test_deadline(void **state)
     struct answer answer = {0};
     struct sn_metadata none = {0};
 
-    open_with(pair, &answer, "/t/Hang", &none, SN_MS(50));
+    open_with(pair, &answer, "/t/Hang", &none, SN_MS(500));
     finish(pair, &answer, SN_ERR_DEADLINE_EXCEEDED);
-    assert_true(pair->world->core.timeout_ns <= SN_MS(50));
+    assert_true(pair->world->core.timeout_ns <= SN_MS(500));
     assert_true(pair->world->core.timeout_ns > SN_MS(10));
     run_until(pair->world->loop, pair->world->core.aborted == 1);
     open_with(pair, &answer, "/t/Unary", &none, SN_SECONDS(100));
     send_bytes(&answer, "x", 1, true);
     finish(pair, &answer, 0);
-    assert_true(pair->world->core.timeout_ns > SN_SECONDS(99));
+    assert_true(pair->world->core.timeout_ns > SN_SECONDS(50));
 }
 
 static bool passed;
@@ -484,7 +484,7 @@ static void test_nobody_there(void **state)
     finish(pair, &second, SN_ERR_UNAVAILABLE);
     assert_string_equal(second.text, expected);
     world_listen(pair->world, address);
-    wait_ms(pair, 101);
+    wait_ms(pair, 1000);
     open_call(pair, &second, "/t/Unary");
     send_bytes(&second, "x", 1, true);
     finish(pair, &second, 0);

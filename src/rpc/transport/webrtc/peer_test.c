@@ -333,21 +333,22 @@ static void connect_slowly(struct fixture *f, struct end *a, struct end *b)
  * its own, each connection would wait for the retransmission. */
 static void test_no_waiting(void **state)
 {
-    enum { TRIES = 5, RETRANSMISSION_MS = 100 };
+    enum { TRIES = 50, RETRANSMISSION_MS = 100 };
     struct fixture *f = *state;
     struct end a[TRIES] = {{0}}, b[TRIES] = {{0}};
     uint64_t fastest_ns = UINT64_MAX;
+    int count = 0;
 
-    for (int i = 0; i < TRIES; i++) {
+    for (; count < TRIES && fastest_ns >= SN_MS(RETRANSMISSION_MS); count++) {
         uint64_t began_ns = uv_hrtime(), took_ns;
 
-        connect_slowly(f, &a[i], &b[i]);
+        connect_slowly(f, &a[count], &b[count]);
         took_ns = uv_hrtime() - began_ns;
         fastest_ns = took_ns < fastest_ns ? took_ns : fastest_ns;
     }
     sn_webrtc_hub_close_all(f->hub_a);
     sn_webrtc_hub_close_all(f->hub_b);
-    for (int i = 0; i < TRIES; i++)
+    for (int i = 0; i < count; i++)
         run_until(f->loop, a[i].closed && b[i].closed);
     assert_true(fastest_ns < SN_MS(RETRANSMISSION_MS));
 }
