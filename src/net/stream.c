@@ -19,8 +19,10 @@ enum { PARTS_MAX = 64 };
 /* Bytes a UNIX socket may hold: a picture. */
 enum { UNIX_BUFFER = 1 << 20 };
 
-/* How long a lingering connection may stand still. */
-static const uint64_t linger_ns = SN_SECONDS(1);
+/* How long a lingering connection may stand still: it must be seen so as often, lest a program that
+ * had no processor meanwhile takes itself for its peer. */
+static const uint64_t linger_ns = SN_MS(250);
+enum { LINGER_LOOKS = 4 };
 
 struct pending {
     uv_write_t uv;
@@ -82,6 +84,8 @@ static void on_linger(struct sn_timer *timer)
 
     if (uv_stream_get_write_queue_size(&stream->uv.stream) < stream->linger_left)
         restart_linger(stream);
+    else if (++stream->linger_looks < LINGER_LOOKS)
+        sn_timer_start(sn_loop_timers(stream->loop), timer, linger_ns, on_linger);
     else
         close_now(stream, 0);
 }
@@ -89,6 +93,7 @@ static void on_linger(struct sn_timer *timer)
 static void restart_linger(struct sn_stream *stream)
 {
     stream->linger_left = uv_stream_get_write_queue_size(&stream->uv.stream);
+    stream->linger_looks = 0;
     sn_timer_start(sn_loop_timers(stream->loop), &stream->linger, linger_ns, on_linger);
 }
 

@@ -21,9 +21,10 @@ struct sn_stream {
     size_t queued; /* bytes in writes under way */
     uv_shutdown_t shutdown;
     struct sn_timer linger;
-    size_t linger_left; /* bytes not sent when it was armed */
-    int code;           /* for on_close */
-    uint8_t state;      /* enum stream_state */
+    size_t linger_left;    /* bytes not sent when it was armed */
+    unsigned linger_looks; /* at how many in a row nothing had moved */
+    int code;              /* for on_close */
+    uint8_t state;         /* enum stream_state */
     bool started, read_off, ended;
 };
 
