@@ -213,12 +213,16 @@ def point(ms, *positions, velocities=None):
         constraints=velocities and Arm.KinematicConstraints(velocities=velocities))
 
 
-async def stream(found, *batches, pause=0.0):
-    """How many updates came; batches are sent as they stand, `pause` seconds apart."""
+async def stream(found, *batches, pause=0.0, ends=True):
+    """How many updates came; batches are sent as they stand, `pause` seconds apart. A way that
+    isn't gone to its end mustn't end by itself: the SDK may find its stream closed then, and says
+    that in the place of the reason."""
     async def send():
         for batch in batches:
             yield batch
             await asyncio.sleep(pause)
+        if not ends:
+            await asyncio.Event().wait()
     return [update async for update in found.move_through_joint_positions_streamed(send())]
 
 
@@ -266,7 +270,7 @@ async def test_streamed_ways_refused(server, batches, expected):
     async with server.machine() as machine:
         found = Arm.from_robot(machine, "slow")
         await found.stop()
-        assert await outcome(stream(found, *batches, pause=0.05)) == expected
+        assert await outcome(stream(found, *batches, pause=0.05, ends=False)) == expected
         assert not await found.is_moving()
 
 
@@ -289,7 +293,7 @@ async def test_stop_ends_a_streamed_way(server):
         found = Arm.from_robot(machine, "slow")
         await found.stop()
         move = asyncio.ensure_future(stream(
-            found, [point(0, 0, 0), point(60000, 80, 0)], pause=0.05))
+            found, [point(0, 0, 0), point(60000, 80, 0)], ends=False))
         await eventually(found.is_moving)
         await found.stop()
         await cancelled(move)
