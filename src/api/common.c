@@ -64,6 +64,22 @@ int sn_frame_geometries(struct sn_call *call, struct sn_resource *resource,
     return neighbours ? neighbours->geometries(call, resource, ret_geometries) : 0;
 }
 
+/* Of meshes; no message carries more. A call may use less otherwise. */
+enum { GEOMETRIES_BYTES_MAX = 32 << 20 };
+
+static void make_room(struct sn_call *call)
+{
+    call->arena->left += GEOMETRIES_BYTES_MAX;
+}
+
+int sn_frame_check(struct sn_call *call, struct sn_resource *resource)
+{
+    struct pb_common_get_geometries_response geometries = {0};
+
+    make_room(call);
+    return sn_frame_geometries(call, resource, NULL, &geometries);
+}
+
 /* ---- server ---- */
 
 int sn_handle_do_command(struct sn_rpc *rpc, void *self, const void *request, void *response)
@@ -85,6 +101,7 @@ int sn_handle_geometries(struct sn_rpc *rpc, void *self, const void *request, vo
 {
     const struct pb_common_get_geometries_request *req = request;
 
+    make_room(&rpc->call);
     return sn_geometries(&rpc->call, self, req->extra, response);
 }
 

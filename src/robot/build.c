@@ -11,6 +11,7 @@
 #include "api/geometry.h"
 #include "robot/robot_private.h"
 #include "spatial/json.h"
+#include "spatial/json_read.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,17 +108,16 @@ static int find(struct sn_call *call, struct sn_resource *resource, const char *
 static int geometries(struct sn_call *call, struct sn_resource *resource,
                       struct pb_common_get_geometries_response *ret_geometries)
 {
-    const json_t *json = local_of(resource)->entry->frame;
-    struct sn_frame_config frame;
+    const json_t *frame = local_of(resource)->entry->frame, *json = NULL;
+    struct sn_geometry geometry;
     struct sn_error error;
+    int code = frame ? sn_json_object(frame, "geometry", &json, &error) : 0;
 
-    if (!json)
-        return 0;
-    if (sn_json_frame(json, call->arena, &frame, &error))
+    if (!code && json)
+        code = sn_json_geometry(json, call->arena, &geometry, &error);
+    if (code)
         return sn_call_fail(call, SN_ERR_UNKNOWN, "%s", error.text);
-    if (!frame.geometry)
-        return 0;
-    return sn_geometries_to_pb(frame.geometry, 1, call->arena, ret_geometries);
+    return json ? sn_geometries_to_pb(&geometry, 1, call->arena, ret_geometries) : 0;
 }
 
 static int pose(struct sn_call *call, struct sn_resource *resource, struct sn_str component,

@@ -85,6 +85,8 @@ static int check_stl(struct sn_str data, struct sn_error *error)
 
 int sn_mesh_check(struct sn_str format, struct sn_str data, struct sn_error *error)
 {
+    if (!data.len)
+        return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "mesh geometry requires mesh data");
     if (sn_str_is(format, "stl"))
         return check_stl(data, error);
     if (!sn_str_is(format, "ply"))

@@ -136,9 +136,9 @@ static int find_kind(const char *type, struct sn_geometry *g, struct sn_error *e
     }
     if (!type[0] && (g->size.x > 0 || g->size.y > 0 || g->size.z > 0))
         g->kind = SN_GEOMETRY_BOX;
-    else if (!type[0] && g->length != 0)
+    else if (!type[0] && g->radius > 0 && g->length > 0)
         g->kind = SN_GEOMETRY_CAPSULE;
-    else if (!type[0] && g->radius != 0)
+    else if (!type[0] && g->radius > 0 && g->length == 0)
         g->kind = SN_GEOMETRY_SPHERE;
     else
         return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "unsupported Geometry type: %s", type);

@@ -232,7 +232,12 @@ static void what_is_wrong_is_said_in_upstreams_words(void **state)
     expect_error(ONE(",\"geometry\":{\"type\":\"cylinder\"}"),
                  "Invalid dimension(s) for Geometry type *spatialmath.Cylinder");
     expect_error(ONE(",\"geometry\":{\"type\":\"mesh\",\"mesh_content_type\":\"obj\"}"),
+                 "mesh geometry requires mesh data");
+    expect_error(ONE(",\"geometry\":{\"type\":\"mesh\",\"mesh_content_type\":\"obj\","
+                     "\"mesh_data\":\"AAAA\"}"),
                  "unsupported Mesh type: obj");
+    expect_error(ONE(",\"geometry\":{\"r\":3,\"l\":-20}"), "unsupported Geometry type: ");
+    expect_error(ONE(",\"geometry\":{\"r\":-3}"), "unsupported Geometry type: ");
     expect_error(ONE(",\"geometry\":{\"type\":\"box\",\"y\":-1}"),
                  "Invalid dimension(s) for Geometry type *spatialmath.box");
     expect_error(ONE(",\"geometry\":{\"type\":\"sphere\"}"),

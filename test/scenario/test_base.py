@@ -2,6 +2,8 @@
 """The base API over the wire, on the fake."""
 import math
 
+import base64
+import struct
 import pytest
 from viam.components.base import Base
 from viam.proto.common import GetGeometriesRequest, Vector3
@@ -66,3 +68,18 @@ async def test_unknown_name(server, method, request_type):
         call = getattr(BaseServiceStub(channel), method)
         assert await outcome(call(request_type(name="nope"))) == (
             "UNKNOWN", "no node found with api rdk:component:base and name nope")
+
+
+async def test_a_large_body(start):
+    """A mesh in the frame, larger than what calls may use as a rule."""
+    count = 40000
+    mesh = bytes(80) + struct.pack("<I", count) + b"".join(
+        struct.pack("<12fH", 0, 0, 1, i, 0, 0, i + 1, 0, 0, i, 1, 0, 0) for i in range(count))
+    server = start({"components": [{
+        "name": "b", "api": "rdk:component:base", "model": "fake",
+        "frame": {"parent": "world", "geometry": {
+            "type": "mesh", "mesh_content_type": "stl",
+            "mesh_data": base64.b64encode(mesh).decode()}}}]})
+    async with server.machine() as machine:
+        body, = await Base.from_robot(machine, "b").get_geometries()
+    assert len(body.mesh.mesh) > count * 12

@@ -63,6 +63,11 @@ int sn_kinematics(struct sn_call *call, struct sn_resource *resource,
 int sn_frame_geometries(struct sn_call *call, struct sn_resource *resource,
                         const struct pb_google_struct *extra,
                         struct pb_common_get_geometries_response *ret_geometries);
+
+/* For `open` of such a driver: whether there is no geometry, or one that can be told. UNKNOWN. By
+ * who owns the call. */
+int sn_frame_check(struct sn_call *call, struct sn_resource *resource) SN_MUST_USE;
+
 int sn_status(struct sn_call *call, struct sn_resource *resource,
               struct pb_google_struct **ret_status);
 

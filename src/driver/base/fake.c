@@ -45,6 +45,11 @@ static int fake_properties(struct sn_call *call, struct sn_base *base,
     return 0;
 }
 
+static int fake_open(struct sn_call *call, struct sn_resource *resource, const void *attrs)
+{
+    return sn_frame_check(call, resource);
+}
+
 static const struct sn_base_ops fake_ops = {
     .common = {.geometries = sn_frame_geometries},
     .move_straight = fake_move_straight,
@@ -62,4 +67,5 @@ const struct sn_driver sn_driver_base_fake = {
     .help = "does all it is told, without going anywhere",
     .size = sizeof(struct sn_base),
     .ops = &fake_ops,
+    .open = fake_open,
 };

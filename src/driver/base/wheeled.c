@@ -303,7 +303,9 @@ static int wheeled_open(struct sn_call *call, struct sn_resource *resource, cons
     if (!wheeled->motors)
         return SN_ERR_RESOURCE_EXHAUSTED;
     int code = find_motors(call, wheeled, &a->left, "left");
-    return code ? code : find_motors(call, wheeled, &a->right, "right");
+    if (!code)
+        code = find_motors(call, wheeled, &a->right, "right");
+    return code ? code : sn_frame_check(call, resource);
 }
 
 static int wheeled_close(struct sn_call *call, struct sn_resource *resource)

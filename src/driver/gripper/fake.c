@@ -124,7 +124,7 @@ static int fake_open(struct sn_call *call, struct sn_resource *resource, const v
 
     return a->model_path.len
                ? sn_model_load(call, a->model_path, SN_STR_NULL, &fake->arena, &fake->model)
-               : 0;
+               : sn_frame_check(call, resource);
 }
 
 static void fake_fini(struct sn_resource *resource)

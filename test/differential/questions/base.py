@@ -13,6 +13,13 @@ def wheeled(name, **attributes):
         "wheel_circumference_mm": 1000, **attributes}}
 
 
+ODD_GEOMETRIES = [
+    {"type": "box", "x": -1, "y": 2, "z": 3}, {"type": "sphere"}, {"r": -3}, {"r": 3, "l": -20},
+    {"type": "capsule", "r": 10, "l": 15}, {}, {"type": "nope"}, {"type": "mesh"},
+    {"type": "mesh", "mesh_data": "AAAA", "mesh_content_type": "ply"},
+    {"r": 1, "orientation": {"type": "nope", "value": {}}},
+]
+
 COMPONENTS = [
     *({"name": name, "api": "rdk:component:motor", "model": "fake",
        "attributes": {"max_rpm": 6000}} for name in ("wheel-l", "wheel-r")),
@@ -24,6 +31,10 @@ COMPONENTS = [
         "type": "box", "x": 10, "y": 20, "z": 30, "translation": {"x": 1, "y": 2, "z": 3}}),
     base("base-labelled", parent="world", geometry={"r": 10, "label": "ball"}),
     base("base-bare", parent="world"),
+    *(base(f"base-odd-{i}", parent="world", geometry=geometry)
+      for i, geometry in enumerate(ODD_GEOMETRIES)),
+    base("base-unplaced", geometry={"r": 10}, orientation={"type": "nope", "value": {}}),
+    {**wheeled("wheeled-odd"), "frame": {"parent": "world", "geometry": {"r": -1}}},
 ]
 
 WHEELED = [
@@ -50,6 +61,8 @@ WHEELED = [
 REQUESTS = [
     *every("base", ["base", "base-framed", "base-labelled", "base-bare", "nope"], [
         ("GetGeometries", {}), ("GetProperties", {}), ("IsMoving", {}), ("Stop", {})]),
+    *every("base", [*(f"base-odd-{i}" for i in range(len(ODD_GEOMETRIES))), "base-unplaced",
+                    "wheeled-odd"], [("GetGeometries", {})]),
     *every("base", ["base"], [
         ("MoveStraight", {"distanceMm": 10, "mmPerSec": 5}), ("MoveStraight", {}),
         ("Spin", {"angleDeg": NAN, "degsPerSec": INF}), ("Spin", {}), ("SetPower", {}),
