@@ -8,7 +8,6 @@ import gzip
 import json
 import os
 import signal
-import struct
 
 import pytest
 from google.rpc.error_details_pb2 import ErrorInfo
@@ -22,6 +21,7 @@ from viam.proto.robot import ResourceNamesRequest, ResourceRPCSubtypesRequest, R
 
 import harness
 import modulelab
+import older_navigation
 import raw
 from harness import MOTOR, eventually, outcome
 
@@ -442,10 +442,16 @@ async def test_base_over_two_motors(server):
         assert not await base.is_moving()
 
 
-def test_navigation(server):
-    """In an older form of the API, which the SDK for Python doesn't speak any more."""
-    with server.connect() as sock:
-        answer = raw.Connection(sock).call(
-            raw.field(1, b"denali"), "/viam.service.navigation.v1.NavigationService/GetLocation")
-    assert answer.status() == (200, 0), answer.text()
-    assert struct.pack("<d", LATITUDE) in answer.body
+async def test_navigation(server):
+    """In the older form of the API, which the SDK for Python doesn't speak any more."""
+    async with server.channel() as channel:
+        stub = older_navigation.Stub(channel)
+        assert (await stub.ask("GetMode", "denali")).mode == older_navigation.MANUAL
+        assert (await stub.ask("GetLocation", "denali")).location.latitude == LATITUDE
+        assert not (await stub.ask("GetWaypoints", "denali")).waypoints
+        assert await outcome(stub.ask("SetMode", "denali", mode=9)) == (
+            "UNKNOWN", 'unknown mode "9"')
+        assert await outcome(stub.ask("RemoveWaypoint", "denali", id="x")) == (
+            "UNKNOWN", "the provided hex string is not a valid ObjectID")
+        for method in "GetObstacles", "GetPaths":
+            assert await outcome(stub.ask(method, "denali")) == ("UNKNOWN", "unimplemented")
