@@ -201,12 +201,12 @@ static int start(struct sn_call *call)
     if (rpc->resource && rpc->resource->relay)
         return sn_relay_begin(rpc, rpc->first);
     void *self = rpc->resource ? (void *)rpc->resource : rpc->method->self;
-    int code = rpc->method->handler->handle(rpc, self, rpc->request, rpc->response);
 
-    /* Not from inside: the call counts as begun only when this has returned. */
-    if (code == SN_PENDING && rpc->on_message && (rpc->held || rpc->half_closed))
+    /* Not from inside: the call counts as begun only when the handler has returned. By then it may
+     * be over, and its memory gone. */
+    if ((rpc->method->pb->flags & SN_PB_CLIENT_STREAMING) && (rpc->held || rpc->half_closed))
         sn_timer_start(call->env->timers, &rpc->ready, 0, on_ready);
-    return code;
+    return rpc->method->handler->handle(rpc, self, rpc->request, rpc->response);
 }
 
 /* ---- headers ---- */
