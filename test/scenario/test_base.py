@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The base API over the wire, on the fake."""
-import math
-
 import base64
+import math
 import struct
+
 import pytest
 from viam.components.base import Base
 from viam.proto.common import GetGeometriesRequest, Vector3

@@ -13,6 +13,13 @@ def wheeled(name, **attributes):
         "wheel_circumference_mm": 1000, **attributes}}
 
 
+def controlled(name, **attributes):
+    return {"name": name, "api": "rdk:component:base", "model": "sensor-controlled", "attributes": {
+        "base": "wheeled", "movement_sensor": ["move"], **attributes}}
+
+
+GAINS = {"p": 0.1, "i": 0.1, "d": 0}
+
 ODD_GEOMETRIES = [
     {"type": "box", "x": -1, "y": 2, "z": 3}, {"type": "sphere"}, {"r": -3}, {"r": 3, "l": -20},
     {"type": "capsule", "r": 10, "l": 15}, {}, {"type": "nope"}, {"type": "mesh"},
@@ -26,6 +33,13 @@ COMPONENTS = [
     wheeled("wheeled"), wheeled("wheeled-slip", spin_slip_factor=-2),
     wheeled("wheeled-lame", left=["wheel-l", "wheel-r"]), wheeled("wheeled-thin", width_mm=0),
     wheeled("wheeled-mistaken", right=["base"]), wheeled("wheeled-empty", left=[]),
+    controlled("open"), controlled("closed", control_parameters=[
+        {"type": kind, **GAINS} for kind in ("linear_velocity", "angular_velocity")]),
+    controlled("blind", movement_sensor=["merged-none"]),
+    controlled("half-blind", movement_sensor=["merged-orientation"],
+               control_parameters=[{"type": "linear_velocity", **GAINS}]),
+    controlled("mistaken", movement_sensor=["wheel-l"]), controlled("baseless", base="move"),
+    controlled("typeless", control_parameters=[{"type": "speed", **GAINS}]),
     base("base"),
     base("base-framed", parent="world", translation={"x": 100}, geometry={
         "type": "box", "x": 10, "y": 20, "z": 30, "translation": {"x": 1, "y": 2, "z": 3}}),
@@ -58,7 +72,25 @@ WHEELED = [
     ("Stop", "wheeled", {}),
 ]
 
+# What doesn't drive by its sensors.
+CONTROLLED = [
+    ("GetProperties", {}), ("GetGeometries", {}), ("IsMoving", {}), ("Stop", {}),
+    ("MoveStraight", {}), ("MoveStraight", {"distanceMm": 10}), ("MoveStraight", {"mmPerSec": 10}),
+    ("Spin", {}), ("Spin", {"angleDeg": 10}), ("Spin", {"degsPerSec": 10}),
+    ("SetPower", {"linear": {"y": 0.5}}), ("IsMoving", {}), ("SetPower", {}), ("IsMoving", {}),
+    ("SetPower", {"angular": {"z": NAN}}), ("Stop", {}), ("IsMoving", {}),
+    ("DoCommand", {"command": {"get_tuned_pid": True}}), *COMMON[:3],
+]
+DRIVEN = [
+    ("MoveStraight", {"distanceMm": 1000, "mmPerSec": 50000}), ("IsMoving", {}),
+    ("Spin", {"angleDeg": 90, "degsPerSec": 18000}), ("SetVelocity", {"linear": {"y": 100}}),
+    ("IsMoving", {}), ("SetVelocity", {}), ("IsMoving", {}), ("Stop", {}),
+]
+
 REQUESTS = [
+    *every("base", ["open", "half-blind"], [*CONTROLLED, *DRIVEN]),
+    *every("base", ["closed"], CONTROLLED),
+    *every("base", ["blind", "mistaken", "baseless", "typeless"], CONTROLLED[:2]),
     *every("base", ["base", "base-framed", "base-labelled", "base-bare", "nope"], [
         ("GetGeometries", {}), ("GetProperties", {}), ("IsMoving", {}), ("Stop", {})]),
     *every("base", [*(f"base-odd-{i}" for i in range(len(ODD_GEOMETRIES))), "base-unplaced",
