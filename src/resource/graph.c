@@ -597,11 +597,13 @@ void sn_graph_built(struct sn_graph *graph, struct sn_node *node, struct sn_reso
     }
     drop_edges(node);
     node->built = NULL;
-    set_unhealthy(graph, node, "%s", reason);
-    if (node->want)
+    if (node->want) {
+        set_unhealthy(graph, node, "%s", reason);
         give_up(graph, node);
-    else
+    } else { /* nobody wants it any more, nor to know why it failed */
+        set_state(graph, node, SN_NODE_UNCONFIGURED);
         sweep(graph);
+    }
 }
 
 void sn_graph_closed(struct sn_graph *graph, struct sn_node *node)

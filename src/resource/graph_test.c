@@ -67,6 +67,18 @@ static struct sn_resource *resource_create(void)
     return resource;
 }
 
+/* Who is told looks at what the node is, or was, meant to be. */
+static void on_unhealthy(struct sn_graph *graph, const struct sn_node *node)
+{
+    assert_true(node->want || node->built);
+}
+
+static void graph_init(struct sn_graph *graph)
+{
+    sn_graph_init(graph, same, no_clock);
+    graph->on_unhealthy = on_unhealthy;
+}
+
 /* ---- a driver of the graph that carries out what it is told, in any order ---- */
 
 struct world {
@@ -150,7 +162,7 @@ static int setup(void **state)
 {
     struct world *w = calloc(1, sizeof(*w));
 
-    sn_graph_init(&w->graph, same, no_clock);
+    graph_init(&w->graph);
     sn_random_init(&w->random, 1);
     *state = w;
     return 0;
@@ -431,8 +443,8 @@ static void one_history(uint64_t seed)
 
     sn_random_init(&w.random, seed);
     sn_random_init(&fresh.random, seed + 1);
-    sn_graph_init(&w.graph, same, no_clock);
-    sn_graph_init(&fresh.graph, same, no_clock);
+    graph_init(&w.graph);
+    graph_init(&fresh.graph);
     for (int edit = 0; edit < 5; edit++) {
         count = random_items(&w.random, history[edit]);
         want(&w, history[edit], count);
