@@ -17,7 +17,7 @@
 #include "sinew/timers.h"
 
 enum {
-    SDK_RESOURCES_MAX = 1024,        /* a module's */
+    SDK_RESOURCES_MAX = 10000,       /* a module's */
     SDK_CONFIG_MEMORY_MAX = 4 << 20, /* of one resource */
     SDK_CUSTOM_MEMORY_MAX = 64 << 20,
 };
