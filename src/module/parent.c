@@ -26,7 +26,8 @@ static void accept_one(void *owner, struct sn_conn *conn)
     sn_http2_server_accept(parent->http2, conn);
 }
 
-/* Modules may run as other users: the folder and its sockets are open to them, as upstream's. */
+/* Modules may run as other users: the folder and its sockets are open to them, as upstream's; but
+ * none can put a socket of its own in the place of another's. */
 static int open_unix(struct sn_parent *parent, struct sn_loop *loop, struct sn_error *error)
 {
     const char *tmp = getenv("TMPDIR");
@@ -48,7 +49,7 @@ static int open_unix(struct sn_parent *parent, struct sn_loop *loop, struct sn_e
     snprintf(address, sizeof(address), "unix:%s", parent->path);
     if (sn_listen(loop, address, accept_one, parent, &parent->unix_socket, error))
         return SN_ERR_UNAVAILABLE;
-    if (chmod(parent->dir, 0777) || chmod(parent->path, 0776))
+    if (chmod(parent->dir, 01777) || chmod(parent->path, 0776))
         return sn_error_set(error, SN_ERR_UNAVAILABLE, "%s: %s", parent->path, strerror(errno));
     return 0;
 }
