@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-enum { ENTRIES_MAX = 16, HELD_MAX = 16, PATIENCE_S = 30 };
+enum { ENTRIES_MAX = 200, HELD_MAX = 16, PATIENCE_S = 30 };
 
 /* What the machine asked for at one time. */
 struct pass {
@@ -140,7 +140,7 @@ static void free_passes(struct lab *lab)
  * has other attributes. The first module's first model is what is meant by none. */
 static void configure(struct lab *lab, const char *const *modules, const char *const *components)
 {
-    char text[8192];
+    char text[64 << 10];
     size_t used = (size_t)snprintf(text, sizeof(text), "{\"modules\":[");
     struct sn_error error;
 
@@ -573,6 +573,47 @@ static void verdicts_are_kept_until_the_entry_changes(void **state)
     tear_down(&lab);
 }
 
+static bool can_open_all(struct lab *lab)
+{
+    make_pass(lab);
+    for (size_t i = 0; i < lab->passes->count; i++)
+        if (lab->passes->offers[i].waiting || lab->passes->offers[i].error)
+            return false;
+    return true;
+}
+
+static void verdicts_are_asked_for_a_few_at_a_time(void **state)
+{
+    static char names[ENTRIES_MAX][16];
+    const char *entries[ENTRIES_MAX + 1] = {NULL};
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    for (int i = 0; i < ENTRIES_MAX; i++) {
+        snprintf(names[i], sizeof(names[i]), "s%d", i);
+        entries[i] = names[i];
+    }
+    configure(&lab, NAMES("a:mute"), entries);
+    await(&lab, is_ready(&lab, 0));
+    make_pass(&lab);
+    struct sn_run *run = run_ref(module_at(&lab, 0)->run);
+    assert_in_range(run->asking, 1, ENTRIES_MAX / 2);
+    for (int i = 0; i < 5; i++)
+        turn(&lab);
+    kill(info(&lab, 0).pid, SIGKILL); /* those that were asked for end, the others with them */
+    await(&lab, run->state == RUN_ENDED && run->asking == 0);
+    sn_run_unref(run);
+    configure(&lab, NAMES("a:"), entries);
+    await(&lab, can_open_all(&lab));
+    assert_int_equal(module_at(&lab, 0)->run->asking, 0);
+    configure(&lab, NAMES("a:mute"), entries);
+    await(&lab, is_ready(&lab, 0) && module_at(&lab, 0)->run->state == RUN_READY);
+    make_pass(&lab);
+    configure(&lab, NAMES("a:mute"), NAMES("s1")); /* most of what waits isn't wanted any more */
+    make_pass(&lab);
+    tear_down(&lab);
+}
+
 static void an_entry_may_change_while_it_is_asked_about(void **state)
 {
     struct lab lab;
@@ -862,6 +903,47 @@ static void resources_may_be_closed_while_the_process_ends(void **state)
     tear_down(&lab);
 }
 
+/* Its end is known before that of its connection: what it was asked ends with it. */
+static void what_an_ended_one_was_asked_ends_too(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:heir"), NAMES("stuck", "hang"));
+    assert_int_equal(open_one(&lab, "stuck"), 0);
+    pid_t pid = info(&lab, 0).pid;
+    struct held *hang = begin_open(&lab, "hang");
+    await(&lab, strstr(log_of(&lab, "a"), "add hang"));
+    kill(pid, SIGKILL);
+    assert_int_equal(end_open(&lab, hang), SN_ERR_UNAVAILABLE);
+    assert_int_equal(close_one(&lab, "stuck"), 0);
+    await(&lab, is_ready(&lab, 0) && info(&lab, 0).pid != pid);
+    assert_int_equal(open_one(&lab, "stuck"), 0);
+    pid = info(&lab, 0).pid;
+    assert_int_equal(sn_host_restart(lab.host, SN_STR(""), SN_STR("a")), 0);
+    await(&lab, info(&lab, 0).state == SN_MODULE_CLOSING);
+    begin_close(&lab, "stuck");
+    await(&lab, strstr(log_of(&lab, "a"), "remove stuck"));
+    kill(pid, SIGKILL); /* when it was about to end, and for this alone did not */
+    assert_int_not_equal(end_close(&lab, "stuck"), 0);
+    await(&lab, is_ready(&lab, 0) && info(&lab, 0).pid != pid);
+    tear_down(&lab);
+}
+
+/* ... also of the first question. */
+static void one_may_end_while_it_is_asked_whether_it_is_ready(void **state)
+{
+    struct lab lab;
+
+    set_up(&lab, SN_SECONDS(20));
+    configure(&lab, NAMES("a:heir,silent"), NAMES());
+    await(&lab, strstr(log_of(&lab, "a"), "ready"));
+    kill(info(&lab, 0).pid, SIGKILL);
+    await(&lab, info(&lab, 0).failures == 1);
+    assert_non_null(strstr(info(&lab, 0).error, "exited too quickly"));
+    tear_down(&lab);
+}
+
 static void one_that_answers_nothing_is_ended(void **state)
 {
     struct lab lab;
@@ -940,6 +1022,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(what_it_may_say_has_limits),
         cmocka_unit_test(the_order_of_the_config_decides_between_two_that_have_a_model),
         cmocka_unit_test(verdicts_are_kept_until_the_entry_changes),
+        cmocka_unit_test(verdicts_are_asked_for_a_few_at_a_time),
         cmocka_unit_test(an_entry_may_change_while_it_is_asked_about),
         cmocka_unit_test(one_that_validates_nothing_takes_anything),
         cmocka_unit_test(what_changes_is_reconfigured_and_what_goes_is_removed),
@@ -954,6 +1037,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(one_that_comes_back_waits_until_its_folder_is_gone),
         cmocka_unit_test(a_removed_one_is_gone_when_its_resources_are_closed),
         cmocka_unit_test(resources_may_be_closed_while_the_process_ends),
+        cmocka_unit_test(what_an_ended_one_was_asked_ends_too),
+        cmocka_unit_test(one_may_end_while_it_is_asked_whether_it_is_ready),
         cmocka_unit_test(one_that_answers_nothing_is_ended),
         cmocka_unit_test(what_is_being_made_is_given_up_at_the_end),
         cmocka_unit_test(the_host_can_close_while_modules_are_prepared_and_resources_open),

@@ -13,6 +13,7 @@
 
 #include "loop/watch.h"
 #include "module/ask.h"
+#include "module/by_name.h"
 #include "module/host.h"
 #include "module/package.h"
 #include "module/parent.h"
@@ -100,11 +101,15 @@ struct sn_run {
     size_t handler_count, learnt; /* of those: whose API is known */
     struct model *models;
     size_t model_count;
-    struct sn_list instances; /* instance.link */
-    struct sn_list verdicts;  /* verdict.link */
-    uint32_t busy;            /* instances that are open or being opened */
-    bool useful;              /* it has made a resource, and didn't end of another */
-    char *why;                /* it was ended, or NULL */
+    struct sn_list instances;                              /* instance.link */
+    struct sn_list verdicts;                               /* verdict.link */
+    struct sn_by_name instances_by_name, verdicts_by_name; /* full names */
+    struct sn_list unasked; /* verdict.wait: those to ask for, oldest first */
+    uint32_t asking;        /* for verdicts, now */
+    bool asking_next;
+    uint32_t busy; /* instances that are open or being opened */
+    bool useful;   /* it has made a resource, and didn't end of another */
+    char *why;     /* it was ended, or NULL */
 };
 
 /* An API that it serves. */

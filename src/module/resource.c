@@ -28,6 +28,7 @@ enum { DEPENDENCIES_MAX = 1000, NAME_BYTES_MAX = 1000 };
 /* What a module has been told to make. */
 struct instance {
     struct sn_list link; /* sn_run.instances */
+    struct sn_name_link by_name;
     struct sn_run *run;
     const struct model *model; /* it was made as */
     struct sn_resource *resource;
@@ -71,15 +72,9 @@ static int limit(struct sn_call *call, uint64_t timeout_ns)
 
 static struct instance *find_instance(struct sn_run *run, const char *name)
 {
-    struct sn_list *node;
+    struct sn_name_link *found = sn_by_name_find(&run->instances_by_name, name);
 
-    sn_list_for_each (node, &run->instances) {
-        struct instance *instance = sn_container_of(node, struct instance, link);
-
-        if (strcmp(instance->name, name) == 0)
-            return instance;
-    }
-    return NULL;
+    return found ? sn_container_of(found, struct instance, by_name) : NULL;
 }
 
 static struct instance *instance_of(struct sn_run *run, const char *api, const char *name)
@@ -93,7 +88,12 @@ static struct instance *instance_of(struct sn_run *run, const char *api, const c
     if (!instance)
         return NULL;
     strcpy(instance->name, full);
+    instance->by_name.name = instance->name;
     instance->run = run;
+    if (sn_by_name_add(&run->instances_by_name, &instance->by_name)) {
+        free(instance);
+        return NULL;
+    }
     sn_list_append(&run->instances, &instance->link);
     return instance;
 }
@@ -101,6 +101,7 @@ static struct instance *instance_of(struct sn_run *run, const char *api, const c
 static void forget(struct instance *instance)
 {
     sn_list_remove(&instance->link);
+    sn_by_name_remove(&instance->run->instances_by_name, &instance->by_name);
     instance->gone = true;
     if (!instance->pending)
         free(instance);
@@ -351,6 +352,8 @@ int run_close_resource(struct sn_call *call, struct sn_resource *resource)
 
 struct verdict {
     struct sn_list link; /* sn_run.verdicts */
+    struct sn_list wait; /* sn_run.unasked, while it is neither asked nor known */
+    struct sn_name_link by_name;
     struct sn_run *run;
     const struct sn_config_resource *entry; /* of `config` */
     struct sn_config *config;
@@ -361,9 +364,12 @@ struct verdict {
     uint64_t pass;
     bool asked, known;
     bool gone; /* not in the list any more: its answer is of no use */
+    char name[];
 };
 
-enum { VERDICT_MEMORY_MAX = 1 << 20 };
+/* Asked for at once: an answer has a time limit, and a module with thousands of resources needs it
+ * for each of them. */
+enum { VERDICT_MEMORY_MAX = 1 << 20, ASKING_MAX = 64 };
 
 static void verdict_destroy(struct verdict *verdict)
 {
@@ -376,6 +382,9 @@ static void verdict_drop(struct verdict *verdict)
 {
     sn_timer_stop(timers_of(verdict->run), &verdict->retry);
     sn_list_remove(&verdict->link);
+    sn_by_name_remove(&verdict->run->verdicts_by_name, &verdict->by_name);
+    if (!verdict->asked && !verdict->known)
+        sn_list_remove(&verdict->wait);
     verdict->gone = true;
     if (!verdict->asked)
         verdict_destroy(verdict);
@@ -449,60 +458,94 @@ static void ask_again(struct sn_timer *timer)
     host_changed(run->host);
 }
 
+static void refuse(struct verdict *verdict, const char *error)
+{
+    verdict->error = error ? error : "out of memory";
+    sn_timer_start(timers_of(verdict->run), &verdict->retry, validate_again_ns, ask_again);
+}
+
+static void ask_next(struct sn_run *run);
+
 /* One that validates nothing takes anything. */
 static void verdict_answered(struct ask *ask, int code)
 {
     struct verdict *verdict = ask->owner;
 
     verdict->asked = false;
+    verdict->known = true;
+    ask->run->asking--;
+    ask_next(ask->run);
     if (verdict->gone) {
         verdict_destroy(verdict);
         return;
     }
-    verdict->known = true;
-    if (code && code != SN_ERR_UNIMPLEMENTED) {
-        struct sn_str text =
-            sn_arena_printf(&verdict->arena, "modular resource config validation error: %.*s",
-                            SN_STR_ARGS(sn_call_text(&ask->call, code)));
-
-        verdict->error = text.ptr ? text.ptr : "out of memory";
-        sn_timer_start(timers_of(verdict->run), &verdict->retry, validate_again_ns, ask_again);
-    }
+    if (code && code != SN_ERR_UNIMPLEMENTED)
+        refuse(verdict,
+               sn_arena_printf(&verdict->arena, "modular resource config validation error: %.*s",
+                               SN_STR_ARGS(sn_call_text(&ask->call, code)))
+                   .ptr);
     host_changed(verdict->run->host);
+}
+
+static void ask_for(struct verdict *verdict)
+{
+    struct sn_run *run = verdict->run;
+
+    sn_list_remove(&verdict->wait);
+    verdict->asked = true;
+    run->asking++;
+    if (ask_begin(run, validate_timeout_ns, start_verdict, verdict_answered, verdict))
+        return;
+    run->asking--;
+    verdict->asked = false;
+    verdict->known = true;
+    refuse(verdict, NULL);
+}
+
+/* What is answered at once comes back here, and is gone on with by the loop that asked. One that is
+ * about to end, whose channel may be closing, is asked no more. */
+static void ask_next(struct sn_run *run)
+{
+    if (run->asking_next || run->state != RUN_READY)
+        return;
+    run->asking_next = true;
+    while (run->asking < ASKING_MAX && !sn_list_empty(&run->unasked))
+        ask_for(sn_container_of(run->unasked.next, struct verdict, wait));
+    run->asking_next = false;
 }
 
 static struct verdict *find_verdict(struct sn_run *run, const struct sn_config_resource *entry)
 {
-    struct sn_list *node;
+    char full[SN_FULL_NAME_SIZE];
+    struct sn_name_link *found =
+        sn_by_name_find(&run->verdicts_by_name, sn_full_name(&full, entry->api, entry->name));
 
-    sn_list_for_each (node, &run->verdicts) {
-        struct verdict *verdict = sn_container_of(node, struct verdict, link);
-
-        if (strcmp(verdict->entry->name, entry->name) == 0 &&
-            strcmp(verdict->entry->api, entry->api) == 0)
-            return verdict;
-    }
-    return NULL;
+    return found ? sn_container_of(found, struct verdict, by_name) : NULL;
 }
 
 static struct verdict *verdict_create(struct sn_run *run, struct sn_config *config,
                                       const struct sn_config_resource *entry)
 {
-    struct verdict *verdict = calloc(1, sizeof(*verdict));
+    char full[SN_FULL_NAME_SIZE];
+    size_t size = strlen(sn_full_name(&full, entry->api, entry->name)) + 1;
+    struct verdict *verdict = calloc(1, sizeof(*verdict) + size);
 
     if (!verdict)
         return NULL;
+    memcpy(verdict->name, full, size);
+    verdict->by_name.name = verdict->name;
+    if (sn_by_name_add(&run->verdicts_by_name, &verdict->by_name)) {
+        free(verdict);
+        return NULL;
+    }
     verdict->run = run;
     verdict->entry = entry;
     verdict->config = sn_config_ref(config);
     sn_arena_init(&verdict->arena, sn_loop_blocks(run->host->options.loop), VERDICT_MEMORY_MAX);
     sn_list_append(&run->verdicts, &verdict->link);
-    verdict->asked = true;
-    if (ask_begin(run, validate_timeout_ns, start_verdict, verdict_answered, verdict))
-        return verdict;
-    verdict->asked = false;
-    verdict_drop(verdict);
-    return NULL;
+    sn_list_append(&run->unasked, &verdict->wait);
+    ask_next(run);
+    return verdict;
 }
 
 /* The one there is, if the entry is still what it was. */

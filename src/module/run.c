@@ -45,6 +45,8 @@ void sn_run_unref(struct sn_run *run)
         return;
     sn_config_destroy(run->config);
     sn_arena_fini(&run->arena);
+    sn_by_name_fini(&run->instances_by_name);
+    sn_by_name_fini(&run->verdicts_by_name);
     free(run->why);
     free(run);
 }
@@ -380,6 +382,7 @@ struct sn_run *run_start(struct module *module, const struct sn_package_result *
     run->started_ns = timers_of(run)->now_ns;
     sn_list_init(&run->instances);
     sn_list_init(&run->verdicts);
+    sn_list_init(&run->unasked);
     sn_arena_init(&run->arena, sn_loop_blocks(module->host->options.loop), RUN_MEMORY_MAX);
     if (choose_address(run, error) || spawn(run, package, error)) {
         close_channel(run);

@@ -9,7 +9,9 @@
  *   false=N     says N times "not ready"     die-ready   ends when it is asked whether it is ready
  *   models=N    has N models                 handlers=N  has N APIs
  *   bad-api, bad-model                       no-validation  has no ValidateConfig
- *   stays       hangs up at SIGTERM, but stays
+ *   stays       hangs up at SIGTERM, but stays         mute  answers no ValidateConfig
+ *   silent      answers no Ready
+ *   heir        leaves a process behind, which keeps its connections open
  * Resources do what their names begin with:
  *   die     ends the process      fail     can't be made     stiff   can't be reconfigured
  *   hang    is never made         stuck    is never removed  bad     is refused by ValidateConfig
@@ -92,6 +94,13 @@ static inline int scripted_ready(struct sn_rpc *rpc, void *self, const void *req
 
     if (script_has("die-ready"))
         _exit(3);
+    if (script_has("heir") && fork() == 0)
+        for (;;)
+            pause();
+    if (script_has("silent")) {
+        scripted_note("ready", SN_STR("?"));
+        return scripted_wait(rpc);
+    }
     if (module->refusals-- > 0)
         return 0;
     resp->ready = true;
@@ -129,6 +138,8 @@ static inline int scripted_validate(struct sn_rpc *rpc, void *self, const void *
     scripted_note("validate", name);
     if (script_has("no-validation"))
         return SN_ERR_UNIMPLEMENTED;
+    if (script_has("mute"))
+        return scripted_wait(rpc);
     if (begins(name, "bad"))
         return sn_call_fail(&rpc->call, SN_ERR_INVALID_ARGUMENT, "it is bad");
     if (begins(name, "needs-")) {

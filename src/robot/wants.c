@@ -3,6 +3,7 @@
  * From a config's entries to what the graph wants: driver found, attributes converted, dependencies
  * listed. Loop thread.
  */
+#include "module/by_name.h"
 #include "resource/attr.h"
 #include "robot/robot_private.h"
 #include "sinew/api/shell.h"
@@ -128,19 +129,21 @@ static int ask_modules(struct sn_robot_want *want, struct sn_host *host, struct 
 static int add(struct sn_generation *generation, const struct sn_robot *robot,
                const struct sn_config_resource *entry)
 {
+    const struct sn_registry *registry = robot->options.registry;
     struct sn_robot_want *want = &generation->wants[generation->count++];
     struct sn_error error = {0};
-    int code = sn_registry_resolve(robot->options.registry, entry, &generation->arena,
-                                   &want->driver, &want->attrs, &error);
 
     want->entry = entry;
     want->generation = generation;
     want->want.api = entry->api;
     want->want.name = entry->name;
+    if (robot->host && sn_host_count(robot->host) && !entry->invalid &&
+        !sn_registry_find(registry, entry->api, entry->model))
+        return ask_modules(want, robot->host, &generation->arena);
+    int code = sn_registry_resolve(registry, entry, &generation->arena, &want->driver, &want->attrs,
+                                   &error);
     if (!code)
         return list_dependencies(want, &generation->arena);
-    if (code == SN_ERR_NOT_FOUND && robot->host && sn_host_count(robot->host))
-        return ask_modules(want, robot->host, &generation->arena);
     refuse(want, error.text, &generation->arena);
     return 0;
 }
@@ -150,44 +153,65 @@ static bool same_place(const struct sn_config_resource *a, const struct sn_confi
     return strcmp(a->name, b->name) == 0 && strcmp(a->api, b->api) == 0;
 }
 
-/* How many entries have this API and name. `ret_first` is the first of them. */
-static size_t count_named(const struct sn_config *config, const struct sn_config_resource *entry,
-                          const struct sn_config_resource **ret_first)
+/* ---- entries by name ---- */
+
+struct named {
+    struct sn_name_link by_name; /* first */
+    const struct sn_config_resource *entry;
+};
+
+/* All of a config; `v` is in its order. */
+struct names {
+    struct sn_by_name index;
+    struct named *v;
+    size_t count;
+};
+
+static int name_all(struct names *names, const struct sn_config_resource *entries, size_t count)
 {
-    size_t found = 0;
+    int code = 0;
 
-    for (size_t i = 0; i < config->components.count + config->services.count; i++) {
-        const struct sn_config_resource *other =
-            i < config->components.count ? &config->components.v[i]
-                                         : &config->services.v[i - config->components.count];
+    for (size_t i = 0; i < count && !code; i++) {
+        struct named *named = &names->v[names->count++];
 
-        if (same_place(other, entry) && !found++)
-            *ret_first = other;
+        named->entry = &entries[i];
+        named->by_name.name = entries[i].name;
+        code = sn_by_name_add(&names->index, &named->by_name);
     }
-    return found;
+    return code;
 }
 
 /* Entries of one API and name are left out, as upstream does, since nobody could tell which one is
  * meant. */
-static bool is_duplicate(const struct sn_config *config, const struct sn_config_resource *entry)
+static bool is_duplicate(const struct names *names, const struct sn_config_resource *entry)
 {
-    const struct sn_config_resource *first = NULL;
-    size_t count = count_named(config, entry, &first);
+    const struct sn_name_link *at = sn_by_name_find(&names->index, entry->name);
+    const struct named *first = NULL;
+    size_t count = 0;
 
-    if (count > 1 && first == entry)
+    for (; at; at = sn_by_name_next(at)) {
+        const struct named *named = (const struct named *)at;
+
+        if (!same_place(named->entry, entry))
+            continue;
+        if (!count++ || named < first)
+            first = named;
+    }
+    if (count > 1 && first->entry == entry)
         sn_log_error(sn_logger_get("rdk"), "%zu resources have the name %s/%s; none is used", count,
                      entry->api, entry->name);
     return count > 1;
 }
 
 static int add_all(struct sn_generation *generation, const struct sn_robot *robot,
-                   const struct sn_config_resource *entries, size_t count)
+                   const struct names *names, const struct sn_config_resource *entries,
+                   size_t count)
 {
     struct sn_logger *log = sn_logger_get("rdk");
     int code = 0;
 
     for (size_t i = 0; i < count && !code; i++) {
-        if (is_duplicate(generation->config, &entries[i]))
+        if (is_duplicate(names, &entries[i]))
             continue;
         if (robot->options.untrusted && strcmp(entries[i].api, SN_API_SHELL) == 0)
             sn_log_error(log, "shell service disabled in an untrusted environment");
@@ -231,10 +255,19 @@ static int add_defaults(struct sn_generation *generation, const struct sn_robot 
 static int add_entries(struct sn_generation *generation, const struct sn_robot *robot)
 {
     const struct sn_config *config = generation->config;
-    int code = add_all(generation, robot, config->components.v, config->components.count);
+    size_t components = config->components.count, services = config->services.count;
+    struct names names = {.v = calloc(components + services + 1, sizeof(struct named))};
+    int code =
+        names.v ? name_all(&names, config->components.v, components) : SN_ERR_RESOURCE_EXHAUSTED;
 
     if (!code)
-        code = add_all(generation, robot, config->services.v, config->services.count);
+        code = name_all(&names, config->services.v, services);
+    if (!code)
+        code = add_all(generation, robot, &names, config->components.v, components);
+    if (!code)
+        code = add_all(generation, robot, &names, config->services.v, services);
+    sn_by_name_fini(&names.index);
+    free(names.v);
     return code ? code : add_defaults(generation, robot);
 }
 
