@@ -52,6 +52,9 @@ void sn_block_pool_init(struct sn_block_pool *pool, struct sn_block_source *sour
 /* Returns the free blocks; all arenas of the pool must have ended. */
 void sn_block_pool_fini(struct sn_block_pool *pool);
 
+/* Bytes handed out and not returned. Any thread. */
+size_t sn_block_pool_in_use(struct sn_block_pool *pool);
+
 struct sn_block *sn_block_get(struct sn_block_pool *pool, size_t size) SN_MUST_USE;
 void sn_block_put(struct sn_block_pool *pool, struct sn_block *block);
 

@@ -39,6 +39,14 @@ void sn_block_pool_fini(struct sn_block_pool *pool)
     pool->free_count = 0;
 }
 
+size_t sn_block_pool_in_use(struct sn_block_pool *pool)
+{
+    lock(pool);
+    size_t in_use = pool->in_use;
+    unlock(pool);
+    return in_use;
+}
+
 static struct sn_block *take_free(struct sn_block_pool *pool, size_t size)
 {
     struct sn_block *block = NULL;

@@ -356,6 +356,8 @@ static const struct setting settings[] = {
     LIMIT("SINEW_MAX_HEADERS", headers, "256", 16, 256, "headers of a request"),
     LIMIT("SINEW_MAX_HEADER_BYTES", header_bytes, "65536", 1 << 12, 1 << 18,
           "bytes of a request's headers"),
+    LIMIT("SINEW_MAX_MEMORY_BYTES", memory_bytes, "536870912", 1 << 20, SIZE_MAX / 2,
+          "bytes of all requests and answers together; above it new ones are refused"),
     LIMIT("SINEW_MAX_MESSAGE_BYTES", message_bytes, "33554432", 1 << 10, 1 << 25,
           "bytes of a message, uncompressed"),
     LIMIT("SINEW_MAX_PEER_CONNECTIONS", peers, "500", 0, 65535, "WebRTC connections at once"),

@@ -18,6 +18,7 @@
 struct sn_option_limits {
     int64_t connections, address_connections, peers, streams, calls;
     int64_t header_bytes, headers, message_bytes, gathered_bytes, unsent_bytes;
+    int64_t memory_bytes;
     int64_t greeting_ns, head_ns, stall_ns, idle_ns, idle_http2_ns;
 };
 

@@ -157,6 +157,7 @@ static void test_environment(void **state)
     setenv("VIAM_RESOURCE_REQUESTS_LIMIT", "7", 1);
     setenv("VIAM_TCP_SOCKETS", "YES", 1);
     setenv("SINEW_MAX_CALLS", "3", 1);
+    setenv("SINEW_MAX_MEMORY_BYTES", "8589934592", 1);
     setenv("SINEW_STALL_TIMEOUT", "500ms", 1);
     setenv("VIAM_AGENT_HANDLES_NEEDS_RESTART_CHECKING", "0", 1);
     assert_int_equal(parse("server"), 0);
@@ -165,6 +166,7 @@ static void test_environment(void **state)
     assert_int_equal(options.resource_timeout_ns, SN_SECONDS(90));
     assert_int_equal(options.request_limit, 7);
     assert_int_equal(options.limits.calls, 3);
+    assert_int_equal(options.limits.memory_bytes, INT64_C(8) << 30);
     assert_int_equal(options.limits.stall_ns, SN_MS(500));
     assert_true(options.tcp_sockets);
     assert_true(options.agent_handles_restart); /* being set is what counts */

@@ -18,6 +18,7 @@ struct sn_limits sn_ports_limits(const struct sn_option_limits *options)
         .message_bytes = (size_t)options->message_bytes,
         .gathered_bytes = (size_t)options->gathered_bytes,
         .unsent_bytes = (size_t)options->unsent_bytes,
+        .memory_bytes = (size_t)options->memory_bytes,
         .streams = (uint32_t)options->streams,
         .calls = (uint32_t)options->calls,
         .connections = (uint32_t)options->connections,

@@ -195,7 +195,7 @@ static double seconds(struct timeval time)
 
 static void write_process(struct sn_page *page)
 {
-    const struct sn_block_pool *blocks = page->env->blocks;
+    struct sn_block_pool *blocks = page->env->blocks;
     struct rusage usage = {0};
 
     getrusage(RUSAGE_SELF, &usage);
@@ -203,7 +203,8 @@ static void write_process(struct sn_page *page)
     sn_page_printf(page, "process_cpu_seconds_total %.6f\n",
                    seconds(usage.ru_utime) + seconds(usage.ru_stime));
     write_one(page, "process_resident_memory_bytes", "gauge", "Memory in use.", resident_bytes());
-    write_one(page, "sinew_blocks_bytes", "gauge", "Memory of calls and messages.", blocks->in_use);
+    write_one(page, "sinew_blocks_bytes", "gauge", "Memory of calls and messages.",
+              sn_block_pool_in_use(blocks));
     write_one(page, "sinew_blocks_taken_total", "counter",
               "How often memory for these was asked of the system.", blocks->taken);
 }

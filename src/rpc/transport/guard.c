@@ -6,6 +6,7 @@
 
 #include "rpc/core/message.h"
 #include "rpc/core/metadata.h"
+#include "sinew/arena.h"
 #include "sinew/timers.h"
 
 const struct sn_limits sn_limits_preset = {
@@ -14,6 +15,7 @@ const struct sn_limits sn_limits_preset = {
     .message_bytes = SN_MESSAGE_MAX,
     .gathered_bytes = 64 << 20,
     .unsent_bytes = 64 << 20,
+    .memory_bytes = 512 << 20,
     .streams = 250, /* the reference's */
     .calls = 500,
     .connections = 2000,
@@ -31,3 +33,11 @@ const char *const sn_refusal_names[SN_REFUSED_COUNT] = {
     SN_REFUSALS(SN_REFUSAL_NAME)
 #undef SN_REFUSAL_NAME
 };
+
+bool sn_guard_has_memory(struct sn_guard *guard, struct sn_block_pool *blocks)
+{
+    bool has = sn_block_pool_in_use(blocks) < guard->limits.memory_bytes;
+
+    guard->refused[SN_REFUSED_MEMORY] += !has;
+    return has;
+}

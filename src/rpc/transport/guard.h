@@ -6,6 +6,9 @@
 #ifndef SN_TRANSPORT_GUARD_H
 #define SN_TRANSPORT_GUARD_H
 
+#include "sinew/err.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +19,7 @@ struct sn_limits {
     size_t message_bytes;  /* of one gRPC message, inflated */
     size_t gathered_bytes; /* of messages not yet whole, per connection */
     size_t unsent_bytes;   /* that wait because a connection's peer doesn't read */
+    size_t memory_bytes;   /* of all requests and answers together, when another one begins */
     uint32_t streams;      /* open at once, per connection */
     uint32_t calls;        /* running at once per connection, cancelled ones that end late too */
     uint32_t connections;
@@ -71,5 +75,10 @@ struct sn_guard {
     struct sn_limits limits;
     uint64_t refused[SN_REFUSED_COUNT];
 };
+
+struct sn_block_pool; /* "sinew/arena.h" */
+
+/* Whether there is memory for another request; counts it as refused otherwise. */
+bool sn_guard_has_memory(struct sn_guard *guard, struct sn_block_pool *blocks) SN_MUST_USE;
 
 #endif

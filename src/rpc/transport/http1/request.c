@@ -120,6 +120,8 @@ static void begin(struct h1_conn *conn, struct sn_str head)
     sn_arena_init(&conn->arena, blocks_of(conn), H1_MEMORY_MAX);
     sn_request_init(&conn->request);
     int refused = read_head(conn, head);
+    if (!refused && !sn_guard_has_memory(conn->http1->guard, blocks_of(conn)))
+        conn->request.refused = 503;
     if (refused < 0) {
         h1_conn_refuse(conn, SN_REFUSED_PROTOCOL); /* isn't HTTP, and wouldn't read an answer */
         return;

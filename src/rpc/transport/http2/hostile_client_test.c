@@ -667,6 +667,31 @@ static void test_too_many_calls(void **state)
     raw_fini(&raw);
 }
 
+/* Streams that wait for their message cost little each; many connections may have many. */
+static void test_no_memory_for_another_stream(void **state)
+{
+    struct world *world = *state;
+    struct block *block = calloc(1, sizeof(*block));
+    struct raw raw;
+    uint32_t id = 1;
+
+    world->guard.limits.memory_bytes = 256 << 10;
+    connect_raw(&raw, world);
+    greet(&raw);
+    put_request(block, "/t/Sum", "application/grpc");
+    for (; id < 400; id += 2)
+        send_frame(&raw, HEADERS, END_HEADERS, id, block->bytes, block->len);
+    free(block);
+    run_until(world->loop, world->guard.refused[SN_REFUSED_MEMORY] + world->core.live == 200);
+    run_until(world->loop, raw.frames[RST_STREAM] == world->guard.refused[SN_REFUSED_MEMORY]);
+    assert_int_equal(raw.reset, NGHTTP2_ENHANCE_YOUR_CALM);
+    assert_in_range(sn_loop_blocks(world->loop)->in_use, 256 << 10, 300 << 10);
+    assert_in_range(world->core.live, 20, 64);
+    raw_fini(&raw);
+    run_until(world->loop, world->core.live == 0);
+    assert_lives(world); /* and there is some again */
+}
+
 static void test_too_many_connections(void **state)
 {
     struct world *world = *state;
@@ -726,6 +751,7 @@ int main(void)
         SERVER_TEST(test_slow_body),
         SERVER_TEST(test_a_failed_exchange_is_aborted),
         SERVER_TEST(test_too_many_calls),
+        SERVER_TEST(test_no_memory_for_another_stream),
         SERVER_TEST(test_too_many_connections),
     };
 

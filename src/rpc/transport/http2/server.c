@@ -19,9 +19,12 @@ void h2_server_fail(struct h2_server_stream *stream)
 
 static struct h2_stream *begin(struct h2_session *session, int32_t id)
 {
+    struct sn_block_pool *blocks = sn_loop_blocks(session->loop);
     struct sn_arena arena;
 
-    sn_arena_init(&arena, sn_loop_blocks(session->loop), STREAM_MEMORY_MAX);
+    if (!sn_guard_has_memory(session->guard, blocks))
+        return NULL;
+    sn_arena_init(&arena, blocks, STREAM_MEMORY_MAX);
     struct h2_server_stream *stream = sn_arena_zalloc(&arena, sizeof(*stream));
     if (!stream)
         return NULL;

@@ -215,8 +215,9 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame, voi
     if (frame->headers.cat != NGHTTP2_HCAT_REQUEST || !session->side->begin)
         return 0;
     struct h2_stream *stream = session->side->begin(session, frame->hd.stream_id);
-    if (!stream)
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    if (!stream) /* what follows on it means nothing to nobody */
+        return nghttp2_submit_rst_stream(ng, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                         NGHTTP2_ENHANCE_YOUR_CALM);
     nghttp2_session_set_stream_user_data(ng, frame->hd.stream_id, stream);
     return 0;
 }

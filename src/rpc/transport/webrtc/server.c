@@ -271,6 +271,8 @@ static void begin(struct rtc_call *call, struct sn_str body)
         refuse_call(call, SN_ERR_RESOURCE_EXHAUSTED,
                     sn_arena_printf(&call->arena, "%u calls of this connection still run",
                                     session->peer.calls));
+    } else if (!sn_guard_has_memory(guard, session->webrtc->env->blocks)) {
+        refuse_call(call, SN_ERR_RESOURCE_EXHAUSTED, SN_STR("too much memory is in use"));
     } else {
         sn_server_begin(session->webrtc->core, &call->rpc, path, &metadata, timeout_ns);
     }
