@@ -12,6 +12,7 @@
 #include "module/host.h"
 #include "net/announce.h"
 #include "net/systemd.h"
+#include "platform/process.h"
 #include "robot/config_file.h"
 #include "robot/pages.h"
 #include "robot/robot.h"
@@ -29,6 +30,9 @@
  * what was answered last. Source of the first: upstream. */
 static const uint64_t stop_timeout_ns = SN_SECONDS(60);
 static const uint64_t answer_time_ns = SN_MS(100);
+
+/* Descriptors that are kept from clients. */
+enum { OWN_FILES = 256 };
 
 struct program {
     struct sn_options options;
@@ -231,6 +235,20 @@ static int run_modules(struct program *program, struct sn_error *error)
     return sn_robot_run_modules(program->robot, &options, error);
 }
 
+/* Connections of clients must not take what files, modules and devices need: the limit that many
+ * systems begin with is there for programs with few. */
+static void allow_files(struct program *program, struct sn_limits *limits)
+{
+    unsigned long allowed = sn_process_allow_files(limits->connections + OWN_FILES);
+    unsigned long left = allowed > OWN_FILES ? allowed - OWN_FILES : 1;
+
+    if (left >= limits->connections)
+        return;
+    sn_log_warn(program->log, "the system allows %lu open files: %lu connections at once, not %u",
+                allowed, left, limits->connections);
+    limits->connections = (uint32_t)left;
+}
+
 static int create(struct program *program, struct sn_error *error)
 {
     program->loop = sn_loop_create();
@@ -250,6 +268,7 @@ static int create(struct program *program, struct sn_error *error)
         .owner = program,
     };
     struct sn_limits limits = sn_ports_limits(&program->options.limits);
+    allow_files(program, &limits);
     program->robot = sn_robot_create(&options);
     int code = program->robot ? run_modules(program, error) : 0;
     if (code)

@@ -12,4 +12,8 @@
  */
 void sn_process_signal_session(pid_t leader, int signal);
 
+/* Lets this process, and those it starts from now on, have so many descriptors at once, or as many
+ * as the system allows. Returns how many that are; they may have been more before. */
+unsigned long sn_process_allow_files(unsigned long count);
+
 #endif

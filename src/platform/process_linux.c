@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 void sn_process_signal_session(pid_t leader, int signal)
@@ -26,4 +27,16 @@ void sn_process_signal_session(pid_t leader, int signal)
             kill(pid, signal);
     }
     closedir(all);
+}
+
+unsigned long sn_process_allow_files(unsigned long count)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return 0;
+    struct rlimit wanted = {count < limit.rlim_max ? count : limit.rlim_max, limit.rlim_max};
+    if (wanted.rlim_cur <= limit.rlim_cur || setrlimit(RLIMIT_NOFILE, &wanted))
+        return limit.rlim_cur;
+    return wanted.rlim_cur;
 }
