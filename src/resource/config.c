@@ -266,7 +266,8 @@ int sn_config_read(const char *path, bool substitute, struct sn_config **ret_con
 {
     char *text = NULL, *substituted = NULL;
     size_t len = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    /* At the start it may be a pipe, whose writer is waited for. Later that would be for ever. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | (substitute ? 0 : O_NONBLOCK));
 
     if (fd < 0)
         return fail_open(path, errno, error);

@@ -6,12 +6,14 @@
 
 #include "sinew/timers.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -713,6 +715,23 @@ static void test_read_fails(void **state)
     assert_string_equal(error.text, "open /tmp: is a directory");
 }
 
+/* What comes in the place of a file while it is followed is not waited for. */
+static void test_read_no_pipe(void **state)
+{
+    char path[] = "/tmp/sn-config-XXXXXX";
+    struct sn_config *config;
+    int fd = mkstemp(path);
+
+    close(fd);
+    unlink(path);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_not_equal(sn_config_read(path, false, &config, &error), 0);
+    fd = open(path, O_RDWR | O_NONBLOCK); /* a writer that says nothing */
+    assert_int_equal(sn_config_read(path, false, &config, &error), SN_ERR_UNAVAILABLE);
+    close(fd);
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -727,7 +746,7 @@ int main(void)
         cmocka_unit_test(test_processes),      cmocka_unit_test(test_bad_processes),
         cmocka_unit_test(test_isolation),      cmocka_unit_test(test_top_level),
         cmocka_unit_test(test_apply_log),      cmocka_unit_test(test_read),
-        cmocka_unit_test(test_read_fails),
+        cmocka_unit_test(test_read_fails),     cmocka_unit_test(test_read_no_pipe),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,8 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Editors write in several steps. Source: upstream. */
-static const uint64_t quiet_ns = SN_MS(500);
+/* Editors write in several steps (source: upstream); but whoever changes a file all the time is
+ * listened to as well. */
+static const uint64_t quiet_ns = SN_MS(500), unrest_ns = SN_SECONDS(3);
 
 struct sn_config_file {
     struct sn_loop *loop;
@@ -22,6 +23,7 @@ struct sn_config_file {
     void *owner;
     struct sn_watch *watch;
     struct sn_timer quiet;
+    uint64_t changed_ns; /* first, since it was read */
 
     /* Of the read under way */
     struct sn_work work;
@@ -139,8 +141,13 @@ static void on_quiet(struct sn_timer *timer)
 static void on_event(void *owner)
 {
     struct sn_config_file *file = owner;
+    struct sn_timers *timers = sn_loop_timers(file->loop);
 
-    sn_timer_start(sn_loop_timers(file->loop), &file->quiet, quiet_ns, on_quiet);
+    if (!file->quiet.armed)
+        file->changed_ns = timers->now_ns;
+    uint64_t gone_ns = timers->now_ns - file->changed_ns;
+    uint64_t left_ns = gone_ns < unrest_ns ? unrest_ns - gone_ns : 0;
+    sn_timer_start(timers, &file->quiet, left_ns < quiet_ns ? left_ns : quiet_ns, on_quiet);
 }
 
 int sn_config_file_follow(struct sn_loop *loop, const struct sn_config_source *source,

@@ -22,9 +22,9 @@ struct sn_config_source {
 int sn_config_file_load(const struct sn_config_source *source, struct sn_config **ret_config,
                         struct sn_error *error) SN_MUST_USE;
 
-/* Follows the file: when it has changed and been left alone for half a second, it is read on the
- * pool and `changed` gets the new config (which it takes). What can't be used is logged and
- * skipped. UNAVAILABLE when it can't be watched. */
+/* Follows the file: when it has changed and been left alone for half a second, or keeps changing
+ * for three, it is read on the pool and `changed` gets the new config (which it takes). What can't
+ * be used is logged and skipped. UNAVAILABLE when it can't be watched. */
 int sn_config_file_follow(struct sn_loop *loop, const struct sn_config_source *source,
                           void (*changed)(void *owner, struct sn_config *take_config), void *owner,
                           struct sn_config_file **ret_file, struct sn_error *error) SN_MUST_USE;

@@ -2,15 +2,19 @@
 """Starting and not starting: flags, config files, exit codes, signals, reload."""
 import asyncio
 import json
+import os
+import pathlib
 import re
+import resource
 import signal
 import socket
 import threading
+import time
 
 import pytest
 from viam.proto.robot import ResourceNamesRequest, ResourceStatus, RobotServiceStub
 
-from harness import FAKES, MOTOR, SENSOR, eventually, statuses
+from harness import FAKES, MOTOR, PATIENCE, SENSOR, eventually, statuses
 
 NETWORK = 'Error validating. Path: "network" Error: '
 
@@ -174,6 +178,41 @@ async def test_reload(start):
     assert found and await has(server, {"m1", "s1"})
     rewrite(server, {"components": [SENSOR]})
     await eventually(lambda: has(server, {"s1"}))
+
+
+async def test_reload_of_a_file_without_rest(start):
+    """It is read now and then, also while it changes all the time."""
+    server = start({"components": [MOTOR]})
+    deadline = time.monotonic() + PATIENCE
+    while await names(server) != {"m1", "s1"}:
+        assert time.monotonic() < deadline
+        rewrite(server, FAKES)
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.differs("the reference was not asked for pipes")
+async def test_reload_of_a_pipe(start):
+    server = start({"components": [MOTOR]})
+    server.config_path.unlink()
+    os.mkfifo(server.config_path)
+    assert await asyncio.to_thread(server.log.wait_for, "error reading config after it changed")
+    server.config_path.unlink()
+    rewrite(server, FAKES)
+    await eventually(lambda: has(server, {"m1", "s1"}))
+
+
+@pytest.mark.differs("these are settings of ours")
+def test_descriptors_for_connections(start):
+    """As many as the settings want, and some for the server itself, if the system allows it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        server = start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    limits = pathlib.Path(f"/proc/{server.process.pid}/limits").read_text()
+    allowed = int(re.search(r"Max open files +(\d+)", limits)[1])
+    assert allowed == min(hard, 2000 + 256)
 
 
 async def test_reload_by_another_link(start):
