@@ -25,10 +25,10 @@ static const struct sn_attr pin_table[] = {
     {0},
 };
 
-#define NESTED(name, kind, member)                                                             \
-    {                                                                                          \
-        .key = name, .type = kind, .offset = offsetof(struct attrs, member), .sub = pin_table, \
-        .sub_size = sizeof(struct pin)                                                         \
+#define NESTED(name, kind, member)                                                                 \
+    {                                                                                              \
+        .key = (name), .type = (kind), .offset = offsetof(struct attrs, member), .sub = pin_table, \
+        .sub_size = sizeof(struct pin)                                                             \
     }
 
 static const struct sn_attr table[] = {
