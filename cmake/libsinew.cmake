@@ -55,6 +55,8 @@ add_dependencies(programs sinew sinew_static)
 # ---- what is installed besides ----
 
 set(package ${CMAKE_CURRENT_BINARY_DIR}/package)
+# Of pkg-config's names, for who links the static library.
+set(SINEW_NEEDS "expat jansson libcrypto libjpeg libnghttp2 libpng libssl libuv zlib")
 configure_file(${PROJECT_SOURCE_DIR}/cmake/sinew.pc.in ${package}/sinew.pc @ONLY)
 configure_file(${PROJECT_SOURCE_DIR}/cmake/SinewConfig.cmake.in ${package}/SinewConfig.cmake @ONLY)
 include(CMakePackageConfigHelpers)
