@@ -116,10 +116,15 @@ static int fake_validate(const void *attrs, struct sn_error *error)
 {
     const struct fake_attrs *a = attrs;
 
-    if (a->sample_rate < 0 || a->sample_rate > RATE_MAX)
+    if (a->sample_rate < 0 || a->num_channels < 0)
+        return sn_error_set(error, SN_ERR_UNKNOWN,
+                            "%s must be greater than 0 if provided, got %lld",
+                            a->sample_rate < 0 ? "sample_rate" : "num_channels",
+                            (long long)(a->sample_rate < 0 ? a->sample_rate : a->num_channels));
+    if (a->sample_rate > RATE_MAX)
         return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "sample_rate %lld: 0 to %d Hz expected",
                             (long long)a->sample_rate, RATE_MAX);
-    if (a->num_channels < 0 || a->num_channels > CHANNELS_MAX)
+    if (a->num_channels > CHANNELS_MAX)
         return sn_error_set(error, SN_ERR_INVALID_ARGUMENT, "num_channels %lld: 0 to %d expected",
                             (long long)a->num_channels, CHANNELS_MAX);
     return 0;

@@ -304,17 +304,19 @@ static int gpio_do_command(struct sn_call *call, struct sn_resource *resource,
 
 static const char *pins_problem(const struct gpio_pin_attrs *pins)
 {
-    if (!pins->a.len && !pins->b.len && !pins->dir.len && !pins->pwm.len)
-        return "motor pin config devoid of pin definitions (A, B, Direction, PWM are all missing)";
-    if (pins->dir.len && !pins->pwm.len && !(pins->a.len && pins->b.len))
-        return "motor pin config has direction pin but needs PWM pin";
-    if (pins->pwm.len && !pins->dir.len && !(pins->a.len && pins->b.len))
-        return "motor pin config has PWM pin but needs either a direction pin, or A and B pins";
-    if (pins->a.len && !pins->b.len && !pins->dir.len)
+    bool by_bridge = pins->a.len && pins->b.len, by_direction = pins->dir.len && pins->pwm.len;
+
+    if (by_bridge || by_direction)
+        return NULL;
+    if (pins->a.len)
         return "motor pin config has specified pin A but not pin B";
-    if (pins->b.len && !pins->a.len && !pins->dir.len)
+    if (pins->b.len)
         return "motor pin config has specified pin B but not pin A";
-    return NULL;
+    if (pins->dir.len)
+        return "motor pin config has direction pin but needs PWM pin";
+    if (pins->pwm.len)
+        return "motor pin config has PWM pin but needs either a direction pin, or A and B pins";
+    return "motor pin config devoid of pin definitions (A, B, Direction, PWM are all missing)";
 }
 
 static int gpio_validate(const void *attrs, struct sn_error *error)

@@ -562,7 +562,7 @@ int gpio_loop_open(struct gpio_motor *motor, struct sn_call *call)
 
     if (code)
         return code;
-    if (motor->attrs->ramp_rate < 0) {
+    if (motor->attrs->ramp_rate < 0 && !motor->attrs->has_control) {
         char text[SN_NUMBER_MAX];
 
         return sn_call_fail(call, SN_ERR_UNKNOWN,

@@ -19,6 +19,9 @@ def pins(prefix, *names):
 
 ENCODER = {"encoder": "quad", "ticks_per_rotation": 100}
 
+ODD_PINS = [("a",), ("b",), ("dir",), ("pwm",), ("a", "pwm"), ("b", "pwm"), ("a", "dir"),
+            ("b", "dir"), ("a", "dir", "pwm"), ("en_high",)]
+
 COMPONENTS = [
     # nothing ticks before it is asked for: fast enough, no tick comes in between
     {"name": "pins", "api": "rdk:component:board", "model": "fake",
@@ -38,6 +41,11 @@ COMPONENTS = [
     encoder("lost", "incremental", pins={"a": "i1", "b": "nope"}),
     encoder("one", "single", pins={"i": "i1"}),
     motor("pinless", "gpio", max_rpm=1),
+    *(motor(f"pins-{'-'.join(names)}", "gpio", pins=pins("x", *names), max_rpm=1)
+      for names in ODD_PINS),
+    motor("ramp-down", "gpio", pins=pins("y", "a", "b"), **ENCODER, ramp_rate=-1),
+    motor("ramp-unused", "gpio", pins=pins("z", "a", "b"), **ENCODER, ramp_rate=-1,
+          control_parameters={"p": 1, "i": 1, "d": 1}),
     motor("speedless", "gpio", pins=pins("x", "a", "b")),
     motor("weak", "gpio", pins=pins("x", "a", "b"), max_rpm=1, max_power_pct=0.01),
     motor("wrong-encoder", "gpio", pins=pins("x", "a", "b"), encoder="gpio-abp",
@@ -88,6 +96,7 @@ REQUESTS = [
     *every("encoder", ["quad", "one", "lost"], [
         ("GetProperties", {}), ("ResetPosition", {}), ("GetPosition", {"positionType": 2}),
         ("DoCommand", {"command": {"x": 1}}), ("GetStatus", {})]),
-    *every("motor", ["pinless", "speedless", "weak", "wrong-encoder", "step-less"],
+    *every("motor", ["pinless", *(f"pins-{'-'.join(names)}" for names in ODD_PINS), "ramp-down",
+                     "ramp-unused", "speedless", "weak", "wrong-encoder", "step-less"],
            [("IsPowered", {})]),
 ]
