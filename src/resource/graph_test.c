@@ -491,7 +491,7 @@ static void a_long_chain_is_rebuilt_in_no_time(void **state)
     struct world *w = calloc(1, sizeof(*w));
     struct item *items = calloc(COUNT, sizeof(*items)), *after = calloc(COUNT, sizeof(*items));
     const struct sn_want **wants = calloc(COUNT, sizeof(*wants));
-    char(*texts)[8] = calloc(COUNT + 1, sizeof(*texts));
+    char(*texts)[16] = calloc(COUNT + 1, sizeof(*texts));
 
     sn_graph_init(&w->graph, counting_same, no_clock);
     for (int i = 0; i < COUNT; i++) {
