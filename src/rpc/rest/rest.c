@@ -8,6 +8,7 @@
 
 #include "rpc/transport/headers.h"
 #include "sinew/list.h"
+#include "wire/http.h"
 #include "wire/pb/json.h"
 
 #include <stdio.h>
@@ -95,9 +96,11 @@ static struct sn_message *error_text(struct rest_call *call, int code, struct sn
     return quoted.ptr && json.ptr ? sn_message_copy(arena->pool, json.ptr, json.len) : NULL;
 }
 
+/* What is wrong with a token may quote it, and so hold what a header can't. */
 static void refuse(struct rest_call *call, int code, struct sn_str text)
 {
-    if (code == SN_ERR_UNAUTHENTICATED && add(call, "www-authenticate", text)) {
+    if (code == SN_ERR_UNAUTHENTICATED && sn_http_is_value(text) &&
+        add(call, "www-authenticate", text)) {
         fail(call);
         return;
     }
