@@ -20,6 +20,12 @@ static char *in_bytes(const struct h1_conn *conn)
     return (char *)conn->block + BLOCK_HEAD;
 }
 
+/* What has come and isn't used; there may be no block for nothing. */
+static struct sn_str unread(const struct h1_conn *conn)
+{
+    return (struct sn_str){conn->block ? in_bytes(conn) + conn->in_from : "", conn->in_len};
+}
+
 static void drop_block(struct h1_conn *conn)
 {
     if (conn->block)
@@ -134,7 +140,7 @@ static void begin(struct h1_conn *conn, struct sn_str head)
 /* False: nothing more can be done now. */
 static bool pump_head(struct h1_conn *conn)
 {
-    struct sn_str in = {in_bytes(conn) + conn->in_from, conn->in_len};
+    struct sn_str in = unread(conn);
     size_t max = conn->http1->guard->limits.header_bytes;
 
     if (conn->scanned < 2 && in.len >= 2 && memcmp(in.ptr, "\r\n", 2) == 0) {
@@ -177,7 +183,7 @@ static void give(struct h1_conn *conn, struct sn_str bytes)
 static bool pump_body(struct h1_conn *conn)
 {
     struct sn_exchange *exchange = &conn->exchange;
-    struct sn_str in = {in_bytes(conn) + conn->in_from, conn->in_len}, bytes;
+    struct sn_str in = unread(conn), bytes;
 
     if (conn->uncredited >= H1_WINDOW)
         return false;
