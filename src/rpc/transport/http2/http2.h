@@ -48,8 +48,8 @@ size_t sn_http2_server_streams(const struct sn_http2_server *http2);
 int sn_http2_channel_create(struct sn_loop *loop, const char *address,
                             struct sn_channel **ret_channel, struct sn_error *error) SN_MUST_USE;
 
-/* The longest pause after it was unreachable, instead of 10 s; of a peer that is near, and just about
- * to be there. */
+/* The longest pause after it was unreachable, instead of 10 s; of a peer that is near, and just
+ * about to be there. */
 void sn_http2_channel_limit_pause(struct sn_channel *channel, uint64_t longest_ns);
 
 /* Before its first call: its connections speak TLS; a server that isn't trusted is unreachable. The
