@@ -66,10 +66,21 @@ static void complain(const char *program)
     (void)written; /* nobody else to tell */
 }
 
+/* What the server ignores (SIGPIPE), or was told to by who started it (SIGINT, in the background of
+ * a script), is no business of whoever sits at the terminal. */
+static void reset_signals(void)
+{
+    sigset_t none;
+
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 /* In the child. A session's leader that opens a terminal gets it as the one that controls it. */
 static void run(char *const argv[], char **env, const char *tty)
 {
-    sigset_t none;
     int fd = setsid() < 0 ? -1 : open(tty, O_RDWR);
 
     if (fd < 0 || ioctl(fd, TIOCSCTTY, 0) < 0)
@@ -79,9 +90,7 @@ static void run(char *const argv[], char **env, const char *tty)
             _exit(127);
     if (fd > STDERR_FILENO)
         close(fd);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    signal(SIGPIPE, SIG_DFL); /* ignored by ours */
+    reset_signals();
     execve(argv[0], argv, env);
     complain(argv[0]);
     _exit(127);

@@ -86,6 +86,23 @@ static void it_leads_a_session_and_is_told_of_sizes(void **state)
     assert_int_equal(exit_code(&pty), 0);
 }
 
+/* A server that a script started in the background ignores SIGINT from its beginning. */
+static void it_can_be_interrupted(void **state)
+{
+    void (*old)(int) = signal(SIGINT, SIG_IGN);
+    char path[] = "/bin/cat", text[512];
+    char *const argv[] = {path, NULL};
+    struct sn_error error;
+    struct sn_pty pty;
+
+    assert_int_equal(sn_pty_spawn(argv, "dumb", 80, 24, &pty, &error), 0);
+    signal(SIGINT, old);
+    assert_int_equal(write(pty.master, "up\n", 3), 3);
+    read_until(&pty, "up\r\nup\r\n", text, sizeof(text)); /* the terminal's, and the program's */
+    assert_int_equal(write(pty.master, "\x03", 1), 1);
+    assert_int_equal(exit_code(&pty), -SIGINT);
+}
+
 static void what_cannot_be_run_says_so(void **state)
 {
     char path[] = "/nowhere/at/all";
@@ -136,6 +153,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_program_has_a_terminal),
         cmocka_unit_test(it_leads_a_session_and_is_told_of_sizes),
+        cmocka_unit_test(it_can_be_interrupted),
         cmocka_unit_test(what_cannot_be_run_says_so),
         cmocka_unit_test(a_session_ends_whole),
     };

@@ -136,10 +136,13 @@ async def test_sizes_that_cannot_be(server, columns, shown):
 
 @pytest.mark.differs("there, the terminal controls no session: no Ctrl-C, no jobs")
 async def test_ctrl_c_interrupts(server):
-    async with server.channel() as channel, terminal(channel, "echo u''p; sleep 1000\n") as shell:
+    begin = "PS1='re''ady '; echo u''p; cat\n"
+    async with server.channel() as channel, terminal(channel, begin) as shell:
         await shell.until(r"up\r\n")
+        await shell.type("up\n")
+        await shell.until(r"up\r\nup\r\n")  # the terminal's, and the program's
         await shell.type("\x03")
-        await shell.until(r"\^C")  # it drops what has been typed
+        await shell.until(r"\^C(.|\n)*ready ")  # till then, what is typed gets lost
         await shell.type("echo af''ter\n")
         await shell.until("after")
 
