@@ -6,19 +6,22 @@
  */
 #include "robot/pages_private.h"
 
+#include <stdlib.h>
+
 enum { WIDTH = 260, HEIGHT = 40, GAP_X = 90, GAP_Y = 24, MARGIN = 20 };
 
 /* Columns, one less. */
 enum { DEPTH_MAX = 64 };
 
 struct place {
+    const struct sn_node *node;
     uint32_t depth; /* longest way to a node that depends on nothing */
     uint32_t x, y;
 };
 
 struct drawing {
     const struct sn_graph *graph;
-    struct place *places; /* of graph->nodes, in their order */
+    struct place *places; /* of all nodes, by their addresses */
     uint32_t depth;       /* of the deepest */
     uint32_t rows;        /* of the longest column */
 };
@@ -87,47 +90,56 @@ static void write_text(struct sn_page *page, const struct sn_graph *graph)
 
 /* ---- the drawing ---- */
 
-static size_t index_of(const struct sn_graph *graph, const struct sn_node *node)
+static int compare_places(const void *a, const void *b)
 {
-    size_t i = 0;
+    const struct place *first = a, *second = b;
 
-    while (i < graph->count && graph->nodes[i] != node)
-        i++;
-    return i;
+    return first->node < second->node ? -1 : first->node > second->node;
 }
 
-/* Once more as long as something moves; a graph of running resources has no circle, and what could
- * be one ends at DEPTH_MAX. */
+/* NULL where there is no such node: a dependency that is optional. */
+static struct place *place_of(const struct drawing *drawing, const struct sn_node *node)
+{
+    const struct place key = {.node = node};
+
+    return bsearch(&key, drawing->places, drawing->graph->count, sizeof(key), compare_places);
+}
+
+static void list_places(struct drawing *drawing)
+{
+    for (size_t i = 0; i < drawing->graph->count; i++)
+        drawing->places[i].node = drawing->graph->nodes[i];
+    qsort(drawing->places, drawing->graph->count, sizeof(*drawing->places), compare_places);
+}
+
+/* Nobody is built before what it depends on, so each depth is known when it is asked for. */
 static void find_depths(struct drawing *drawing)
 {
-    const struct sn_graph *graph = drawing->graph;
-    bool moved = true;
+    struct sn_list *link;
 
-    while (moved) {
-        moved = false;
-        for (size_t i = 0; i < graph->count; i++)
-            for (size_t e = 0; e < graph->nodes[i]->edge_count; e++) {
-                size_t to = index_of(graph, graph->nodes[i]->edges[e].node);
-                uint32_t depth = to < graph->count ? drawing->places[to].depth + 1 : 0;
+    sn_list_for_each (link, &drawing->graph->built) {
+        const struct sn_node *node = sn_container_of(link, struct sn_node, in_order);
+        struct place *place = place_of(drawing, node);
 
-                if (depth <= drawing->places[i].depth || depth > DEPTH_MAX)
-                    continue;
-                drawing->places[i].depth = depth;
-                moved = true;
-            }
+        for (size_t e = 0; e < node->edge_count; e++) {
+            const struct place *to = place_of(drawing, node->edges[e].node);
+
+            if (to && to->depth >= place->depth && to->depth < DEPTH_MAX)
+                place->depth = to->depth + 1;
+        }
+        if (place->depth > drawing->depth)
+            drawing->depth = place->depth;
     }
-    for (size_t i = 0; i < graph->count; i++)
-        if (drawing->places[i].depth > drawing->depth)
-            drawing->depth = drawing->places[i].depth;
 }
 
 static void place_nodes(struct drawing *drawing)
 {
     uint32_t rows[DEPTH_MAX + 1] = {0};
 
+    list_places(drawing);
     find_depths(drawing);
     for (size_t i = 0; i < drawing->graph->count; i++) {
-        struct place *place = &drawing->places[i];
+        struct place *place = place_of(drawing, drawing->graph->nodes[i]);
         uint32_t row = rows[place->depth]++;
 
         place->x = MARGIN + (drawing->depth - place->depth) * (WIDTH + GAP_X);
@@ -153,21 +165,20 @@ static void draw_node(struct sn_page *page, const struct sn_node *node, const st
                    y + 12, node->api);
 }
 
-static void draw_edges(struct sn_page *page, const struct drawing *drawing, size_t from)
+static void draw_edges(struct sn_page *page, const struct drawing *drawing,
+                       const struct place *from)
 {
-    const struct sn_node *node = drawing->graph->nodes[from];
+    for (size_t e = 0; e < from->node->edge_count; e++) {
+        const struct place *to = place_of(drawing, from->node->edges[e].node);
 
-    for (size_t e = 0; e < node->edge_count; e++) {
-        size_t to = index_of(drawing->graph, node->edges[e].node);
-
-        if (to == drawing->graph->count)
+        if (!to)
             continue;
-        const struct place *a = &drawing->places[from], *b = &drawing->places[to];
         sn_page_printf(page,
                        "<path class=\"edge\" marker-end=\"url(#arrow)\" fill=\"none\" "
                        "stroke=\"black\" d=\"M%u,%uC%u,%u %u,%u %u,%u\"/>\n",
-                       a->x + WIDTH, a->y + HEIGHT / 2, a->x + WIDTH + GAP_X / 2, a->y + HEIGHT / 2,
-                       b->x - GAP_X / 2, b->y + HEIGHT / 2, b->x - 8, b->y + HEIGHT / 2);
+                       from->x + WIDTH, from->y + HEIGHT / 2, from->x + WIDTH + GAP_X / 2,
+                       from->y + HEIGHT / 2, to->x - GAP_X / 2, to->y + HEIGHT / 2, to->x - 8,
+                       to->y + HEIGHT / 2);
     }
 }
 
@@ -184,9 +195,9 @@ static void draw(struct sn_page *page, const struct drawing *drawing)
                               "refX=\"2\" refY=\"4\" orient=\"auto\"><path d=\"M0,0L10,4L0,8z\"/>"
                               "</marker></defs>\n"));
     for (size_t i = 0; i < drawing->graph->count; i++)
-        draw_node(page, drawing->graph->nodes[i], &drawing->places[i]);
+        draw_node(page, drawing->places[i].node, &drawing->places[i]);
     for (size_t i = 0; i < drawing->graph->count; i++)
-        draw_edges(page, drawing, i);
+        draw_edges(page, drawing, &drawing->places[i]);
     sn_page_text(page, SN_STR("</svg>\n</html>\n"));
 }
 

@@ -119,6 +119,22 @@ def test_graph(server):
     assert text.startswith("digraph {") and '"rdk:component:motor/m1"' in text
 
 
+@pytest.mark.differs("ours draws it itself")
+def test_what_others_depend_on_is_to_their_right(start):
+    """In a chain of motors on encoders of motors, each link has a column of its own."""
+    parts = [{"name": "b0", "api": "rdk:component:base", "model": "wheeled", "attributes": {
+        "left": ["m0"], "right": ["n0"], "width_mm": 1, "wheel_circumference_mm": 1}}]
+    for name in ("m0", "n0"):
+        parts.append({"name": name, "api": "rdk:component:motor", "model": "fake", "attributes": {
+            "encoder": "e0", "ticks_per_rotation": 1}})
+    parts.append({"name": "e0", "api": "rdk:component:encoder", "model": "fake"})
+    page = fetch(start({"components": parts}), "/debug/graph").body.decode()
+    at = {name: int(re.search(rf'x="(\d+)" y="\d+">{name}</text>', page).group(1))
+          for name in ("b0", "m0", "n0", "e0")}
+    assert at["b0"] < at["m0"] == at["n0"] < at["e0"]
+    assert page.count('class="edge"') == 4
+
+
 @pytest.mark.differs("these are settings of ours")
 def test_connections_of_an_address(start, monkeypatch):
     monkeypatch.setenv("SINEW_MAX_CONNECTIONS_PER_ADDRESS", "12")
