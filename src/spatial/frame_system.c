@@ -43,13 +43,6 @@ const struct sn_frame *sn_frame_system_frame(const struct sn_frame_system *s, in
     return &s->frames[(uint32_t)frame - s->first_frame];
 }
 
-const struct sn_frame_part *sn_frame_system_part(const struct sn_frame_system *s, uint32_t part)
-{
-    while (part < s->first_part)
-        s = s->base;
-    return &s->parts[part - s->first_part];
-}
-
 /* -1: world; -2: there is none */
 static int32_t find(const struct sn_frame_system *system, struct sn_str name)
 {
@@ -356,14 +349,4 @@ int sn_frame_system_transform(const struct sn_frame_system *system, struct sn_st
     here = sn_pose_compose(&here, pose);
     *ret_pose = sn_pose_between(&there, &here);
     return 0;
-}
-
-void sn_frame_system_places(const struct sn_frame_system *system, struct sn_frame_inputs inputs,
-                            struct sn_pose *ret_poses)
-{
-    for (uint32_t i = 0; i < system->frame_count; i++)
-        ret_poses[i] =
-            system->frames[i].dropped
-                ? SN_POSE_IDENTITY
-                : sn_frame_system_place(system, (int32_t)(system->first_frame + i), inputs);
 }

@@ -71,8 +71,6 @@ int sn_frame_system_find(const struct sn_frame_system *system, struct sn_str nam
 
 /* Valid as long as the system. `frame`: not -1. */
 const struct sn_frame *sn_frame_system_frame(const struct sn_frame_system *system, int32_t frame);
-const struct sn_frame_part *sn_frame_system_part(const struct sn_frame_system *system,
-                                                 uint32_t part);
 
 /* Calls `each` for every part whose inputs a frame's place depends on, from the frame to the root.
  */
@@ -95,10 +93,5 @@ int sn_frame_system_transform(const struct sn_frame_system *system, struct sn_st
                               const struct sn_pose *pose, struct sn_str to,
                               struct sn_frame_inputs inputs, struct sn_pose *ret_pose,
                               struct sn_error *error) SN_MUST_USE;
-
-/* All own frames' poses seen from world; `ret_poses` has room for frame_count. Those of dropped
- * frames are the identity. */
-void sn_frame_system_places(const struct sn_frame_system *system, struct sn_frame_inputs inputs,
-                            struct sn_pose *ret_poses);
 
 #endif

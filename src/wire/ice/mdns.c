@@ -26,7 +26,6 @@ enum {
 };
 
 const uint8_t sn_mdns_group_v4[4] = {224, 0, 0, 251};
-const uint8_t sn_mdns_group_v6[16] = {0xff, 0x02, [15] = 0xfb};
 
 static void put_u16(uint8_t *bytes, unsigned value)
 {

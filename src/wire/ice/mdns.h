@@ -24,8 +24,8 @@ enum {
     SN_MDNS_SERVICE_TTL_S = 3200,                 /* upstream's */
 };
 
-/* 224.0.0.251 and ff02::fb. */
-extern const uint8_t sn_mdns_group_v4[4], sn_mdns_group_v6[16];
+/* 224.0.0.251 */
+extern const uint8_t sn_mdns_group_v4[4];
 
 /* Writes a question for the IPv4 and IPv6 addresses of `name`; its length, or INVALID_ARGUMENT for
  * what can't be a name. */
