@@ -11,9 +11,9 @@
 #ifndef SN_MODULE_MODULE_H
 #define SN_MODULE_MODULE_H
 
+#include "base/by_name.h"
 #include "loop/watch.h"
 #include "module/ask.h"
-#include "module/by_name.h"
 #include "module/host.h"
 #include "module/package.h"
 #include "module/parent.h"

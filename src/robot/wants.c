@@ -3,7 +3,7 @@
  * From a config's entries to what the graph wants: driver found, attributes converted, dependencies
  * listed. Loop thread.
  */
-#include "module/by_name.h"
+#include "base/by_name.h"
 #include "resource/attr.h"
 #include "robot/robot_private.h"
 #include "sinew/api/shell.h"
@@ -181,12 +181,11 @@ static int name_all(struct names *names, const struct sn_config_resource *entrie
     return code;
 }
 
-/* Entries of one API and name are left out, as upstream does, since nobody could tell which one is
- * meant. */
-static bool is_duplicate(const struct names *names, const struct sn_config_resource *entry)
+/* How many have the API and name of `entry`, and the first of them. */
+static size_t count_namesakes(const struct names *names, const struct sn_config_resource *entry,
+                              const struct named **ret_first)
 {
     const struct sn_name_link *at = sn_by_name_find(&names->index, entry->name);
-    const struct named *first = NULL;
     size_t count = 0;
 
     for (; at; at = sn_by_name_next(at)) {
@@ -194,15 +193,14 @@ static bool is_duplicate(const struct names *names, const struct sn_config_resou
 
         if (!same_place(named->entry, entry))
             continue;
-        if (!count++ || named < first)
-            first = named;
+        if (!count++ || named < *ret_first)
+            *ret_first = named;
     }
-    if (count > 1 && first->entry == entry)
-        sn_log_error(sn_logger_get("rdk"), "%zu resources have the name %s/%s; none is used", count,
-                     entry->api, entry->name);
-    return count > 1;
+    return count;
 }
 
+/* Entries of one API and name are left out, as upstream does, since nobody could tell which one is
+ * meant. */
 static int add_all(struct sn_generation *generation, const struct sn_robot *robot,
                    const struct names *names, const struct sn_config_resource *entries,
                    size_t count)
@@ -211,7 +209,13 @@ static int add_all(struct sn_generation *generation, const struct sn_robot *robo
     int code = 0;
 
     for (size_t i = 0; i < count && !code; i++) {
-        if (is_duplicate(names, &entries[i]))
+        const struct named *first = NULL;
+        size_t namesakes = count_namesakes(names, &entries[i], &first);
+
+        if (namesakes > 1 && first->entry == &entries[i])
+            sn_log_error(log, "%zu resources have the name %s/%s; none is used", namesakes,
+                         entries[i].api, entries[i].name);
+        if (namesakes > 1)
             continue;
         if (robot->options.untrusted && strcmp(entries[i].api, SN_API_SHELL) == 0)
             sn_log_error(log, "shell service disabled in an untrusted environment");

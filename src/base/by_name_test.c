@@ -2,7 +2,7 @@
  *
  * What was put in is found, however much there is.
  */
-#include "module/by_name.h"
+#include "base/by_name.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

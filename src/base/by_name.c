@@ -2,7 +2,7 @@
  *
  * A table of chains, at most as many things as chains.
  */
-#include "module/by_name.h"
+#include "base/by_name.h"
 #include "sinew/str.h"
 
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * Finds things by their names, however many there are. What is in it lies in its owner's structs
  * and names; of one name there may be several. Any thread, one at a time.
  */
-#ifndef SN_MODULE_BY_NAME_H
-#define SN_MODULE_BY_NAME_H
+#ifndef SN_BASE_BY_NAME_H
+#define SN_BASE_BY_NAME_H
 
 #include "sinew/err.h"
 
